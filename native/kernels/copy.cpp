@@ -1,0 +1,84 @@
+// Moving data: fills, strided copies, conversions between dtypes.
+#include "kernels/kernels.h"
+#include "simd/map.h"
+
+namespace glorot {
+namespace GLOROT_ISA {
+namespace {
+
+/** x[i] = value. buffers: x (contiguous). sizes: n. floats: value. */
+template <class T>
+void fill(Launch& l) noexcept {
+  const int64_t n = l.size(0);
+  T* x = l.out<T>(0, n);
+  const double v = l.num(0);
+  if (!l.ok()) return;
+  const T value = static_cast<T>(v);
+  parallel(n, kGrain, [&](int64_t begin, int64_t end) {
+    for (int64_t i = begin; i < end; i++) x[i] = value;
+  });
+}
+
+struct Strided {
+  int ndim = 0;
+  int64_t shape[kMaxDims], from[kMaxDims], to[kMaxDims];
+  int64_t n = 1;
+};
+
+/** Copies x to y, element by element over one shape, both with strides. They must not overlap, but for an exact alias.
+ *  buffers: x, y. sizes: ndim, shape, strides x, strides y. */
+template <class T>
+void copy(Launch& l) noexcept {
+  const int ndim = l.choice(0, kMaxDims + 1);
+  int64_t shape[kMaxDims], from[kMaxDims], to[kMaxDims];
+  l.read(1, ndim, shape);
+  l.read(1 + ndim, ndim, from);
+  l.read(1 + 2 * ndim, ndim, to);
+  if (!l.ok()) return;
+  const T* x = l.in<T>(0, Launch::span(ndim, shape, from));
+  T* y = l.out<T>(1, Launch::span(ndim, shape, to));
+  if (!l.ok()) return;
+  Strided s;
+  for (int d = 0; d < ndim; d++) {
+    s.n = times(s.n, shape[d]);
+    if (shape[d] == 1) continue;
+    const int k = s.ndim;
+    if (k > 0 && s.from[k - 1] == times(shape[d], from[d]) && s.to[k - 1] == times(shape[d], to[d])) {
+      s.shape[k - 1] = times(s.shape[k - 1], shape[d]), s.from[k - 1] = from[d], s.to[k - 1] = to[d];
+    } else {
+      s.shape[k] = shape[d], s.from[k] = from[d], s.to[k] = to[d];
+      s.ndim++;
+    }
+  }
+  if (s.n == 0) return;
+  if (s.ndim == 0) s.ndim = 1, s.shape[0] = 1, s.from[0] = s.to[0] = 1;
+  const int last = s.ndim - 1;
+  const int64_t inner = s.shape[last], sx = s.from[last], sy = s.to[last], rows = s.n / inner;
+  const auto line = [&](const T* a, T* b, int64_t n) {
+    if (sx == 1 && sy == 1) std::memmove(b, a, static_cast<size_t>(n) * sizeof(T));
+    else
+      for (int64_t i = 0; i < n; i++) b[i * sy] = a[i * sx];
+  };
+  if (rows == 1) {
+    parallel(inner, kGrain, [&](int64_t begin, int64_t end) { line(x + begin * sx, y + begin * sy, end - begin); });
+    return;
+  }
+  parallel(rows, inner > kGrain ? 1 : kGrain / inner, [&](int64_t begin, int64_t end) {
+    for (int64_t r = begin; r < end; r++) {
+      int64_t rest = r, offX = 0, offY = 0;
+      for (int d = last - 1; d >= 0; d--) {
+        const int64_t i = rest % s.shape[d];
+        rest /= s.shape[d];
+        offX += i * s.from[d], offY += i * s.to[d];
+      }
+      line(x + offX, y + offY, inner);
+    }
+  });
+}
+
+}  // namespace
+
+GLOROT_FAMILY(copy, ANY(fill), ANY(copy))
+
+}  // namespace GLOROT_ISA
+}  // namespace glorot

@@ -1,0 +1,120 @@
+// Two operands with broadcasting: arithmetic, comparisons, logic and their backward passes. Shapes are given with the strides
+// of both operands (0 along a broadcast dimension); dimensions that lie in memory as one are joined before the loop.
+#include "kernels/kernels.h"
+#include "simd/map.h"
+
+
+namespace glorot {
+namespace GLOROT_ISA {
+namespace {
+
+/** Two strided operands over one shape, with the fewest dimensions that describe them. */
+struct Pair {
+  int ndim = 0;
+  int64_t shape[kMaxDims], a[kMaxDims], b[kMaxDims];
+  int64_t n = 1;
+};
+
+/** sizes: at: ndim, shape…, strides of a…, strides of b… */
+bool readPair(Launch& l, int at, Pair& p, int64_t& spanA, int64_t& spanB) {
+  const int ndim = l.choice(at, kMaxDims + 1);
+  int64_t shape[kMaxDims], a[kMaxDims], b[kMaxDims];
+  l.read(at + 1, ndim, shape);
+  l.read(at + 1 + ndim, ndim, a);
+  l.read(at + 1 + 2 * ndim, ndim, b);
+  if (!l.ok()) return false;
+  spanA = Launch::span(ndim, shape, a);
+  spanB = Launch::span(ndim, shape, b);
+  for (int d = 0; d < ndim; d++) {
+    p.n = times(p.n, shape[d]);
+    if (shape[d] == 1) continue;
+    const int k = p.ndim;
+    if (k > 0 && p.a[k - 1] == times(shape[d], a[d]) && p.b[k - 1] == times(shape[d], b[d])) {
+      p.shape[k - 1] = times(p.shape[k - 1], shape[d]), p.a[k - 1] = a[d], p.b[k - 1] = b[d];
+    } else {
+      p.shape[k] = shape[d], p.a[k] = a[d], p.b[k] = b[d];
+      p.ndim++;
+    }
+  }
+  if (p.ndim == 0) p.ndim = 1, p.shape[0] = 1, p.a[0] = p.b[0] = 0;
+  return true;
+}
+
+/** One row: y[i] = f(a[i*sa], b[i*sb]). */
+template <class F, class T, class R>
+inline void row(F& f, int64_t n, const T* a, int64_t sa, const T* b, int64_t sb, R* y) {
+  if (sa == 1 && sb == 1)
+    for (int64_t i = 0; i < n; i++) y[i] = f(a[i], b[i]);
+  else if (sa == 1 && sb == 0)
+    for (int64_t i = 0; i < n; i++) y[i] = f(a[i], b[0]);
+  else if (sa == 0 && sb == 1)
+    for (int64_t i = 0; i < n; i++) y[i] = f(a[0], b[i]);
+  else
+    for (int64_t i = 0; i < n; i++) y[i] = f(a[i * sa], b[i * sb]);
+}
+
+/** buffers: a, b, out (contiguous; may be a or b where that has the same layout). sizes: ndim, shape, strides a, strides b. */
+template <class T, class R, class F>
+void binary(Launch& l, F f) noexcept {
+  Pair p;
+  int64_t spanA, spanB;
+  if (!readPair(l, 0, p, spanA, spanB)) return;
+  const T* a = l.in<T>(0, spanA);
+  const T* b = l.in<T>(1, spanB);
+  R* y = l.out<R>(2, p.n);
+  if (!l.ok() || p.n == 0) return;
+  const int last = p.ndim - 1;
+  const int64_t inner = p.shape[last], rows = p.n / inner;
+  if (rows == 1) {
+    parallel(inner, kGrain, [&](int64_t begin, int64_t end) {
+      row(f, end - begin, a + begin * p.a[last], p.a[last], b + begin * p.b[last], p.b[last], y + begin);
+    });
+    return;
+  }
+  const int64_t grain = inner > kGrain ? 1 : kGrain / inner;
+  parallel(rows, grain, [&](int64_t begin, int64_t end) {
+    for (int64_t r = begin; r < end; r++) {
+      int64_t rest = r, offA = 0, offB = 0;
+      for (int d = last - 1; d >= 0; d--) {
+        const int64_t i = rest % p.shape[d];
+        rest /= p.shape[d];
+        offA += i * p.a[d], offB += i * p.b[d];
+      }
+      row(f, inner, a + offA, p.a[last], b + offB, p.b[last], y + r * inner);
+    }
+  });
+}
+
+#define BINARY(name, expression)                                \
+  struct name##F {                                              \
+    template <class T> T operator()(T a, T b) const { return static_cast<T>(expression); } \
+  };                                                            \
+  template <class T> void name(Launch& l) noexcept { binary<T, T>(l, name##F{}); }
+
+#define COMPARE(name, expression)                               \
+  struct name##F {                                              \
+    template <class T> uint8_t operator()(T a, T b) const { return (expression) ? 1 : 0; } \
+  };                                                            \
+  template <class T> void name(Launch& l) noexcept { binary<T, uint8_t>(l, name##F{}); }
+
+BINARY(add, a + b)
+BINARY(sub, a - b)
+BINARY(mul, a * b)
+BINARY(div, a / b)
+// nan wins over any number, as in PyTorch.
+BINARY(maximum, a != a ? a : b != b ? b : a > b ? a : b)
+BINARY(minimum, a != a ? a : b != b ? b : a < b ? a : b)
+COMPARE(eq, a == b)
+COMPARE(ne, a != b)
+COMPARE(lt, a < b)
+COMPARE(le, a <= b)
+COMPARE(gt, a > b)
+COMPARE(ge, a >= b)
+
+}  // namespace
+
+GLOROT_FAMILY(elementwise, NUMBERS(add), NUMBERS(sub), NUMBERS(mul), FLOATS(div), NUMBERS(maximum), NUMBERS(minimum),
+              ANY(eq), ANY(ne), ANY(lt), ANY(le), ANY(gt), ANY(ge))
+
+}  // namespace GLOROT_ISA
+}  // namespace glorot

@@ -1,0 +1,27 @@
+// What a family file lists its kernels with. A kernel is a function `template <class T> void name(Launch&) noexcept` in the
+// family's unnamed namespace; its line in the family's list at the foot of the file is all that makes it known.
+#pragma once
+#include "launch.h"
+#include "simd/vec.h"
+
+namespace glorot {
+namespace GLOROT_ISA {
+
+struct Family {
+  const Kernel* kernels;
+  int count;
+};
+
+#define FLOATS(name) {#name, {name<float>, name<double>, nullptr, nullptr}}
+#define NUMBERS(name) {#name, {name<float>, name<double>, name<int32_t>, nullptr}}
+#define ANY(name) {#name, {name<float>, name<double>, name<int32_t>, name<uint8_t>}}
+/** One function for every dtype: it does not compute on elements of the launch's dtype. */
+#define ONE(name) {#name, {name, name, name, name}}
+
+#define GLOROT_FAMILY(family, ...)                                                        \
+  static const Kernel family##Kernels[] = {__VA_ARGS__};                                  \
+  extern const Family family##Family;                                                     \
+  const Family family##Family = {family##Kernels, sizeof family##Kernels / sizeof(Kernel)};
+
+}  // namespace GLOROT_ISA
+}  // namespace glorot

@@ -1,0 +1,29 @@
+// Joins the families into this ISA's table. Kernel ids are positions in it, the same for every ISA.
+#include "kernels/kernels.h"
+
+#define GLOROT_FAMILIES(X) \
+  X(copy)                  \
+  X(elementwise)
+
+namespace glorot {
+namespace GLOROT_ISA {
+
+#define DECLARE(family) extern const Family family##Family;
+GLOROT_FAMILIES(DECLARE)
+
+const KernelTable& table() noexcept;
+const KernelTable& table() noexcept {
+  constexpr int kMaxKernels = 1024;
+  static Kernel kernels[kMaxKernels];
+  static KernelTable all = [] {
+    KernelTable t{GLOROT_ISA_NAME, 0, kernels};
+#define APPEND(family) \
+  for (int i = 0; i < family##Family.count && t.count < kMaxKernels; i++) kernels[t.count++] = family##Family.kernels[i];
+    GLOROT_FAMILIES(APPEND)
+    return t;
+  }();
+  return all;
+}
+
+}  // namespace GLOROT_ISA
+}  // namespace glorot

@@ -1,0 +1,54 @@
+#include "launch.h"
+
+namespace glorot {
+
+bool Launch::fail(ErrorKind kind, const char* text, double a, double b) noexcept {
+  if (ok()) error = {kind, text, a, b};
+  return false;
+}
+
+int64_t Launch::size(int i) noexcept {
+  if (i >= nSizes) return fail(ErrorKind::kLaunch, "size %g is missing", i), 0;
+  const double v = sizes[i];
+  if (!(v >= 0 && v <= 9007199254740992.0) || v != static_cast<double>(static_cast<int64_t>(v)))
+    return fail(ErrorKind::kLaunch, "size %g is %g, not a whole number >= 0", i, v), 0;
+  return static_cast<int64_t>(v);
+}
+
+void Launch::read(int at, int n, int64_t* to) noexcept {
+  for (int d = 0; d < n; d++) to[d] = size(at + d);
+}
+
+int Launch::choice(int i, int n) noexcept {
+  const int64_t v = size(i);
+  if (v >= n) return fail(ErrorKind::kLaunch, "size %g is %g, not a known choice", i, static_cast<double>(v)), 0;
+  return static_cast<int>(v);
+}
+
+double Launch::num(int i) noexcept {
+  if (i >= nFloats) return fail(ErrorKind::kLaunch, "float %g is missing", i), 0;
+  return floats[i];
+}
+
+void* Launch::memory(int i, int64_t n, size_t elementBytes) noexcept {
+  if (i >= nBuffers) return fail(ErrorKind::kLaunch, "buffer %g is missing", i), nullptr;
+  const Buffer& b = buffers[i];
+  if (n < 0 || static_cast<uint64_t>(n) > b.bytes / elementBytes) {
+    fail(ErrorKind::kLaunch, "buffer %g is too short or detached, it needs %g elements", i, static_cast<double>(n));
+    return nullptr;
+  }
+  if (reinterpret_cast<uintptr_t>(b.data) % elementBytes != 0)
+    return fail(ErrorKind::kLaunch, "buffer %g is not aligned to its elements", i), nullptr;
+  return b.data;
+}
+
+int64_t Launch::span(int ndim, const int64_t* shape, const int64_t* strides) noexcept {
+  int64_t last = 0;
+  for (int d = 0; d < ndim; d++) {
+    if (shape[d] == 0) return 0;
+    last = plus(last, times(shape[d] - 1, strides[d]));
+  }
+  return plus(last, 1);
+}
+
+}  // namespace glorot

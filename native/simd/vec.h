@@ -1,0 +1,195 @@
+// The vector vocabulary that kernels are written in: compiler vector types (GCC, clang, clang-cl) of the ISA's width, and the
+// few operations the operators + - * / < == ? : do not cover. Included once per ISA; everything is in an unnamed namespace, so
+// no ISA can lend code to another.
+#pragma once
+#include <cstdint>
+#include <cstring>
+
+#if defined(__SSE4_2__)
+#include <immintrin.h>
+#elif defined(__aarch64__)
+#include <arm_neon.h>
+#endif
+
+#define GLOROT_CONCAT_(a, b) a##b
+#define GLOROT_CONCAT(a, b) GLOROT_CONCAT_(a, b)
+
+#if defined(__AVX512F__)
+#define GLOROT_VECTOR_BYTES 64
+#elif defined(__AVX2__)
+#define GLOROT_VECTOR_BYTES 32
+#else
+#define GLOROT_VECTOR_BYTES 16
+#endif
+
+namespace glorot {
+namespace GLOROT_ISA {
+namespace {
+
+typedef float VecF __attribute__((vector_size(GLOROT_VECTOR_BYTES)));
+typedef double VecD __attribute__((vector_size(GLOROT_VECTOR_BYTES)));
+typedef int32_t VecI __attribute__((vector_size(GLOROT_VECTOR_BYTES)));
+typedef uint32_t VecU __attribute__((vector_size(GLOROT_VECTOR_BYTES)));
+typedef int64_t VecL __attribute__((vector_size(GLOROT_VECTOR_BYTES)));
+
+constexpr int kLanesF = GLOROT_VECTOR_BYTES / 4;
+constexpr int kLanesD = GLOROT_VECTOR_BYTES / 8;
+
+template <class T> struct VecOf;
+template <> struct VecOf<float> { using type = VecF; static constexpr int lanes = kLanesF; };
+template <> struct VecOf<double> { using type = VecD; static constexpr int lanes = kLanesD; };
+
+/** Lanes of V. */
+template <class V> constexpr int lanes() { return static_cast<int>(sizeof(V) / sizeof(V{}[0])); }
+
+inline VecF splat(float x) { return x - VecF{}; }
+inline VecD splat(double x) { return x - VecD{}; }
+inline VecI splati(int32_t x) { return x - VecI{}; }
+
+template <class T> inline typename VecOf<T>::type load(const T* p) {
+  typename VecOf<T>::type v;
+  std::memcpy(&v, p, sizeof v);
+  return v;
+}
+template <class T> inline void store(T* p, typename VecOf<T>::type v) { std::memcpy(p, &v, sizeof v); }
+
+/** The first n (0 < n < lanes) elements, zeros after them; never reads past them. */
+inline VecF loadPartial(const float* p, int64_t n) {
+#if defined(__AVX512F__)
+  return (VecF)_mm512_maskz_loadu_ps((__mmask16)((1u << n) - 1), p);
+#else
+  VecF v{};
+  for (int64_t i = 0; i < n; i++) v[i] = p[i];
+  return v;
+#endif
+}
+inline VecD loadPartial(const double* p, int64_t n) {
+#if defined(__AVX512F__)
+  return (VecD)_mm512_maskz_loadu_pd((__mmask8)((1u << n) - 1), p);
+#else
+  VecD v{};
+  for (int64_t i = 0; i < n; i++) v[i] = p[i];
+  return v;
+#endif
+}
+inline void storePartial(float* p, VecF v, int64_t n) {
+#if defined(__AVX512F__)
+  _mm512_mask_storeu_ps(p, (__mmask16)((1u << n) - 1), (__m512)v);
+#else
+  for (int64_t i = 0; i < n; i++) p[i] = v[i];
+#endif
+}
+inline void storePartial(double* p, VecD v, int64_t n) {
+#if defined(__AVX512F__)
+  _mm512_mask_storeu_pd(p, (__mmask8)((1u << n) - 1), (__m512d)v);
+#else
+  for (int64_t i = 0; i < n; i++) p[i] = v[i];
+#endif
+}
+
+/** a*b + c, with one rounding where the ISA has it (all but v2). */
+inline VecF fma(VecF a, VecF b, VecF c) {
+#if defined(__AVX512F__)
+  return (VecF)_mm512_fmadd_ps((__m512)a, (__m512)b, (__m512)c);
+#elif defined(__FMA__)
+  return (VecF)_mm256_fmadd_ps((__m256)a, (__m256)b, (__m256)c);
+#elif defined(__aarch64__)
+  return (VecF)vfmaq_f32((float32x4_t)c, (float32x4_t)a, (float32x4_t)b);
+#else
+  return a * b + c;
+#endif
+}
+inline VecD fma(VecD a, VecD b, VecD c) {
+#if defined(__AVX512F__)
+  return (VecD)_mm512_fmadd_pd((__m512d)a, (__m512d)b, (__m512d)c);
+#elif defined(__FMA__)
+  return (VecD)_mm256_fmadd_pd((__m256d)a, (__m256d)b, (__m256d)c);
+#elif defined(__aarch64__)
+  return (VecD)vfmaq_f64((float64x2_t)c, (float64x2_t)a, (float64x2_t)b);
+#else
+  return a * b + c;
+#endif
+}
+inline float fma(float a, float b, float c) {
+#if defined(__FMA__) || defined(__aarch64__)
+  return __builtin_fmaf(a, b, c);
+#else
+  return a * b + c;
+#endif
+}
+inline double fma(double a, double b, double c) {
+#if defined(__FMA__) || defined(__aarch64__)
+  return __builtin_fma(a, b, c);
+#else
+  return a * b + c;
+#endif
+}
+
+inline VecF sqrt(VecF x) {
+#if defined(__AVX512F__)
+  return (VecF)_mm512_sqrt_ps((__m512)x);
+#elif defined(__AVX2__)
+  return (VecF)_mm256_sqrt_ps((__m256)x);
+#elif defined(__SSE4_2__)
+  return (VecF)_mm_sqrt_ps((__m128)x);
+#else
+  return (VecF)vsqrtq_f32((float32x4_t)x);
+#endif
+}
+inline double sqrt(double x) { return __builtin_sqrt(x); }
+
+/** To the nearest whole number, halves to even. */
+inline VecF rint(VecF x) {
+#if defined(__AVX512F__)
+  return (VecF)_mm512_roundscale_ps((__m512)x, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC);
+#elif defined(__AVX2__)
+  return (VecF)_mm256_round_ps((__m256)x, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC);
+#elif defined(__SSE4_2__)
+  return (VecF)_mm_round_ps((__m128)x, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC);
+#else
+  return (VecF)vrndnq_f32((float32x4_t)x);
+#endif
+}
+inline double rint(double x) { return __builtin_rint(x); }
+
+inline VecI asInt(VecF x) { return (VecI)x; }
+inline VecF asFloat(VecI x) { return (VecF)x; }
+inline VecI toInt(VecF x) { return __builtin_convertvector(x, VecI); }
+inline VecF toFloat(VecI x) { return __builtin_convertvector(x, VecF); }
+inline VecF abs(VecF x) { return asFloat(asInt(x) & splati(0x7fffffff)); }
+inline double abs(double x) { return __builtin_fabs(x); }
+inline VecF copysign(VecF magnitude, VecF sign) {
+  return asFloat((asInt(magnitude) & splati(0x7fffffff)) | (asInt(sign) & splati(INT32_MIN)));
+}
+inline double copysign(double magnitude, double sign) { return __builtin_copysign(magnitude, sign); }
+
+/** mask ? a : b, lane by lane; masks are what comparisons of vectors give. */
+inline VecF select(VecI mask, VecF a, VecF b) { return mask ? a : b; }
+inline VecD select(VecL mask, VecD a, VecD b) { return mask ? a : b; }
+inline double select(bool mask, double a, double b) { return mask ? a : b; }
+inline float select(bool mask, float a, float b) { return mask ? a : b; }
+
+/** IEEE-less minimum and maximum: the second operand where one is nan. */
+inline VecF min(VecF a, VecF b) { return a < b ? a : b; }
+inline VecF max(VecF a, VecF b) { return a > b ? a : b; }
+inline VecD min(VecD a, VecD b) { return a < b ? a : b; }
+inline VecD max(VecD a, VecD b) { return a > b ? a : b; }
+inline double min(double a, double b) { return a < b ? a : b; }
+inline double max(double a, double b) { return a > b ? a : b; }
+
+/** Sum of the lanes, in a fixed tree order. */
+template <class V> inline auto reduceAdd(V v) {
+  for (int w = lanes<V>() / 2; w > 0; w /= 2)
+    for (int i = 0; i < w; i++) v[i] += v[i + w];
+  return v[0];
+}
+
+/** The constant c in the type of x: splat for a vector, itself for a double. */
+inline VecF like(VecF, double c) { return splat(static_cast<float>(c)); }
+inline VecD like(VecD, double c) { return splat(c); }
+inline float like(float, double c) { return static_cast<float>(c); }
+inline double like(double, double c) { return c; }
+
+}  // namespace
+}  // namespace GLOROT_ISA
+}  // namespace glorot

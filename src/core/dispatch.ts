@@ -1,0 +1,72 @@
+// The seam: everything that computes is a launch(kernel, dtype, tensors, sizes, floats) of plain data. The numbers go into a
+// block of doubles whose address the native side knows; only the kernel's code and the storages cross as arguments.
+import native from '../../load.cjs'
+import { type DType, dtypes } from './dtype.js'
+import { GlorotError, nativeErrors } from './errors.js'
+import type { Storage } from './storage.js'
+
+/** What a launch needs of a tensor. */
+export interface Operand {
+  readonly storage: Storage
+  readonly byteOffset: number
+}
+
+// Same layout as native/addon.cpp.
+const OFFSETS = 2
+const NUMBERS = OFFSETS + native.limits.buffers
+const block = new Float64Array(NUMBERS + native.limits.sizes + native.limits.floats)
+
+native.bind(block, (kind, kernel, text) => new nativeErrors[kind](text, { op: kernel }))
+
+const ids = new Map(native.kernels.map((name, id) => [name, id]))
+
+/** The handle of a kernel by its name. @throws GlorotError if this build lacks it. */
+export function kernel(name: string): number {
+  const id = ids.get(name)
+  if (id === undefined) throw new GlorotError(`the native binary has no kernel '${name}'; rebuild it: npm run build:native`)
+  return id * 4
+}
+
+export const maxBuffers = native.limits.buffers
+
+const none: readonly number[] = []
+
+/**
+ * Runs a kernel. `tensors` in the kernel's order, `sizes` whole numbers >= 0, `floats` constants of the operation: anything that
+ * changes from step to step is a tensor instead.
+ */
+export function launch(
+  kernel: number,
+  dtype: DType,
+  tensors: readonly Operand[],
+  sizes: readonly number[],
+  floats: readonly number[] = none,
+): void {
+  const code = kernel + dtypes[dtype].code
+  const n = tensors.length
+  for (let i = 0; i < n; i++) block[OFFSETS + i] = tensors[i].byteOffset
+  block[0] = sizes.length
+  block[1] = floats.length
+  let at = NUMBERS
+  if (sizes.length > native.limits.sizes || floats.length > native.limits.floats) throw new RangeError('launch: too many numbers')
+  for (let i = 0; i < sizes.length; i++) block[at++] = sizes[i]
+  for (let i = 0; i < floats.length; i++) block[at++] = floats[i]
+  switch (n) {
+    case 1:
+      return native.launch(code, tensors[0].storage.bytes)
+    case 2:
+      return native.launch(code, tensors[0].storage.bytes, tensors[1].storage.bytes)
+    case 3:
+      return native.launch(code, tensors[0].storage.bytes, tensors[1].storage.bytes, tensors[2].storage.bytes)
+    case 4:
+      return native.launch(
+        code,
+        tensors[0].storage.bytes,
+        tensors[1].storage.bytes,
+        tensors[2].storage.bytes,
+        tensors[3].storage.bytes,
+      )
+    default:
+      return native.launch(code, ...tensors.map(t => t.storage.bytes))
+  }
+}

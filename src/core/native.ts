@@ -1,0 +1,17 @@
+// The shape of the native binary. Only dispatch.ts and info.ts use it.
+
+/** Called by the binary to build what it throws. `kind` is a position in errors.ts `nativeErrors`. */
+export type MakeError = (kind: number, kernel: string, text: string) => Error
+
+export interface Native {
+  readonly version: string
+  readonly isa: string
+  readonly isas: readonly string[]
+  readonly kernels: readonly string[]
+  readonly limits: { readonly buffers: number; readonly sizes: number; readonly floats: number }
+  bind(block: Float64Array, makeError: MakeError): void
+  launch(code: number, ...buffers: Uint8Array[]): void
+  misalignment(buffer: ArrayBufferLike): number
+  getNumThreads(): number
+  setNumThreads(n: number): void
+}
