@@ -14,12 +14,13 @@ void parallelFor(int64_t n, int64_t grain, RangeFn fn, void* context) noexcept;
 
 /** The same over a callable: parallel(n, grain, [&](int64_t begin, int64_t end) { … }). */
 template <class F>
-void parallel(int64_t n, int64_t grain, F&& f) noexcept {
+void parallel(int64_t n, int64_t grain, const F& f) noexcept {
   if (n <= grain) {
     if (n > 0) f(int64_t{0}, n);
     return;
   }
-  parallelFor(n, grain, [](void* context, int64_t begin, int64_t end) { (*static_cast<F*>(context))(begin, end); }, &f);
+  parallelFor(n, grain, [](void* context, int64_t begin, int64_t end) { (*static_cast<const F*>(context))(begin, end); },
+              const_cast<F*>(&f));
 }
 
 /** Threads that take part, the caller included. Default: the CPUs this process may use, or GLOROT_NUM_THREADS. */
