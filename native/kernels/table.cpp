@@ -3,7 +3,8 @@
 
 #define GLOROT_FAMILIES(X) \
   X(copy)                  \
-  X(elementwise)
+  X(elementwise)           \
+  X(matmul)
 
 namespace glorot {
 namespace GLOROT_ISA {
