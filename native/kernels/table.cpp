@@ -4,7 +4,11 @@
 #define GLOROT_FAMILIES(X) \
   X(copy)                  \
   X(elementwise)           \
-  X(matmul)
+  X(extremum)              \
+  X(matmul)                \
+  X(moments)               \
+  X(reduce)                \
+  X(scan)
 
 namespace glorot {
 namespace GLOROT_ISA {

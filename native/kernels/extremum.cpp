@@ -1,0 +1,136 @@
+// The largest and smallest along one dimension of a contiguous tensor x[outer, R, inner], their places, and the ways back.
+// nan comes before any number; of equals the first counts, as in PyTorch. R is at least 1 where there is anything to fill.
+#include "kernels/kernels.h"
+#include "simd/spread.h"
+
+namespace glorot {
+namespace GLOROT_ISA {
+namespace {
+
+inline bool readFilled(Launch& l, Axis& a) {
+  if (!readAxis(l, a)) return false;
+  return a.R > 0 || a.kept() == 0 || l.fail(ErrorKind::kLaunch, "nothing to take the extremum of");
+}
+
+/** y = extremum of x.  buffers: x, y [outer, inner].  sizes: outer, R, inner. */
+template <class T, class Op> void extremum(Launch& l, Op op) {
+  Axis a;
+  if (!readFilled(l, a)) return;
+  const T* x = l.in<T>(0, a.n());
+  T* y = l.out<T>(1, a.kept());
+  if (!l.ok()) return;
+  if (a.inner == 1) {
+    eachRow(a, [&](int64_t o, bool shared) {
+      const T* row = x + o * a.R;
+      const auto at = [&](int64_t i, int64_t n) { return loadPack(row + i, n); };
+      y[o] = shared ? foldShared<T>(op, a.R, at) : fold<T>(op, a.R, at);
+    });
+    return;
+  }
+  eachTile(a, x, [&](const Columns<T>& c, int64_t at, auto packs) {
+    storeRow(y + at, c.n, foldColumns<T, decltype(packs)::value>(op, c, [](Pack<T> v, int) { return v; }));
+  });
+}
+
+template <class T> inline bool alike(T x, T y) { return x == y || (x != x && y != y); }
+
+/** The extremum's first place, and its value where `values` is not null. */
+template <class T, class Op> void place(Launch& l, Op op, int placesAt) {
+  Axis a;
+  if (!readFilled(l, a)) return;
+  const T* x = l.in<T>(0, a.n());
+  T* values = placesAt == 2 ? l.out<T>(1, a.kept()) : nullptr;
+  int32_t* places = l.out<int32_t>(placesAt, a.kept());
+  if (a.R > INT32_MAX) l.fail(ErrorKind::kValue, "%g elements are more than int32 can index", static_cast<double>(a.R));
+  if (!l.ok()) return;
+  if (a.inner == 1) {
+    eachRow(a, [&](int64_t o, bool shared) {
+      const T* row = x + o * a.R;
+      const auto at = [&](int64_t i, int64_t n) { return loadPack(row + i, n); };
+      const T best = shared ? foldShared<T>(op, a.R, at) : fold<T>(op, a.R, at);
+      int64_t r = 0;
+      while (r < a.R - 1 && !alike(row[r], best)) r++;
+      places[o] = static_cast<int32_t>(r);
+      if (values) values[o] = best;
+    });
+    return;
+  }
+  eachStrip(a, [&](int64_t at, int64_t kept, int64_t n) {
+    T best[kStrip];
+    int32_t first[kStrip];
+    for (int64_t i = 0; i < n; i++) best[i] = x[at + i], first[i] = 0;
+    for (int64_t r = 1; r < a.R; r++) {
+      const T* row = x + at + r * a.inner;
+      for (int64_t i = 0; i < n; i++) {
+        // A later element wins only if it changes the extremum.
+        const T v = op(best[i], row[i]);
+        first[i] = alike(v, best[i]) ? first[i] : static_cast<int32_t>(r);
+        best[i] = v;
+      }
+    }
+    for (int64_t i = 0; i < n; i++) {
+      places[kept + i] = first[i];
+      if (values) values[kept + i] = best[i];
+    }
+  });
+}
+
+template <class T> void amax(Launch& l) noexcept { extremum<T>(l, Largest{}); }
+template <class T> void amin(Launch& l) noexcept { extremum<T>(l, Smallest{}); }
+/** buffers: x, indices (int32). */
+template <class T> void argmax(Launch& l) noexcept { place<T>(l, Largest{}, 1); }
+template <class T> void argmin(Launch& l) noexcept { place<T>(l, Smallest{}, 1); }
+/** buffers: x, values, indices (int32). */
+template <class T> void max(Launch& l) noexcept { place<T>(l, Largest{}, 2); }
+template <class T> void min(Launch& l) noexcept { place<T>(l, Smallest{}, 2); }
+
+/** dx = dy shared evenly by the elements equal to y (nan is equal to nan), 0 elsewhere; of amax, amin, and max and min of a
+ *  whole tensor.  buffers: x, y [outer, inner], dy [outer, inner], dx.  sizes: outer, R, inner. */
+template <class T> void extremumBackward(Launch& l) noexcept {
+  Axis a;
+  if (!readAxis(l, a)) return;
+  const T* x = l.in<T>(0, a.n());
+  const T* y = l.in<T>(1, a.kept());
+  const T* dy = l.in<T>(2, a.kept());
+  T* dx = l.out<T>(3, a.n());
+  if (!l.ok()) return;
+  shareAmong(a, x, y, dy, dx, [](auto v, auto s) { return (v == s) | ((v != v) & (s != s)); }, [](auto, auto g) { return g; });
+}
+
+/** dx[o, index[o, k, i], i] = the sum of dy[o, k, i] over k, 0 where no index points: the way back from picking K of R elements
+ *  (max and min along a dimension, sort, topk).
+ *  buffers: dy [outer, K, inner], index (int32, like dy), dx [outer, R, inner].  sizes: outer, R, inner, K. */
+template <class T> void pickBackward(Launch& l) noexcept {
+  Axis a;
+  if (!readAxis(l, a)) return;
+  const int64_t K = l.size(3), picked = times(a.kept(), K);
+  const T* dy = l.in<T>(0, picked);
+  const int32_t* index = l.in<int32_t>(1, picked);
+  T* dx = l.out<T>(2, a.n());
+  if (!l.ok()) return;
+  for (int64_t k = 0; k < picked; k++)
+    if (const int32_t r = index[k]; r < 0 || r >= a.R) {
+      l.fail(ErrorKind::kIndex, "index %g is out of range for size %g", r, static_cast<double>(a.R));
+      return;
+    }
+  eachStrip(a, [&](int64_t at, int64_t kept, int64_t n) {
+    for (int64_t r = 0; r < a.R; r++)
+      for (int64_t i = 0; i < n; i++) dx[at + r * a.inner + i] = 0;
+    const int64_t o = kept / a.inner, j = kept % a.inner;
+    for (int64_t k = 0; k < K; k++)
+      for (int64_t i = 0; i < n; i++) {
+        const int64_t from = (o * K + k) * a.inner + j + i;
+        // Read once: the buffer is shared with JavaScript, which may have changed it since the check above.
+        const int32_t r = __atomic_load_n(index + from, __ATOMIC_RELAXED);
+        if (r >= 0 && r < a.R) dx[at + r * a.inner + i] += dy[from];
+      }
+  });
+}
+
+}  // namespace
+
+GLOROT_FAMILY(extremum, ANY(amax), ANY(amin), ANY(argmax), ANY(argmin), ANY(max), ANY(min), FLOATS(extremumBackward),
+              FLOATS(pickBackward))
+
+}  // namespace GLOROT_ISA
+}  // namespace glorot

@@ -1,0 +1,207 @@
+// Reductions of one dimension of a contiguous tensor x[outer, R, inner] to y[outer, inner]: sum, mean, product, norms, any, all.
+// Several neighbouring dimensions are one R. An empty R gives the fold's identity, as in PyTorch.
+#include "kernels/kernels.h"
+#include "simd/fold.h"
+#include "simd/spread.h"
+
+namespace glorot {
+namespace GLOROT_ISA {
+namespace {
+
+/** y[o, i] = finish(op over r of f(x[o, r, i])).  buffers: x [outer, R, inner], y [outer, inner].  sizes: outer, R, inner. */
+template <class T, class Op, class F, class G>
+void reduceWith(Launch& l, Op op, F f, G finish) {
+  Axis a;
+  if (!readAxis(l, a)) return;
+  const T* x = l.in<T>(0, a.n());
+  T* y = l.out<T>(1, a.kept());
+  if (!l.ok()) return;
+  if (a.inner == 1) {
+    eachRow(a, [&](int64_t o, bool shared) {
+      const T* row = x + o * a.R;
+      const auto at = [&](int64_t i, int64_t n) { return f(loadPack(row + i, n)); };
+      y[o] = finish(shared ? foldShared<T>(op, a.R, at) : fold<T>(op, a.R, at));
+    });
+    return;
+  }
+  eachTile(a, x, [&](const Columns<T>& c, int64_t at, auto packs) {
+    constexpr int P = decltype(packs)::value;
+    Tile<T, P> t = foldColumns<T, P>(op, c, [&](Pack<T> v, int) { return f(v); });
+    for (int p = 0; p < P; p++) t.v[p] = finish(t.v[p]);
+    storeRow(y + at, c.n, t);
+  });
+}
+
+struct Same {
+  template <class V> V operator()(V v) const { return v; }
+};
+
+/** Whole numbers are folded in int64; a result past int32 is an error, not a wrapped number.
+ *  buffers: x, y (int32).  sizes: outer, R, inner. */
+template <class T, class F>
+void reduceWhole(Launch& l, int64_t start, F step) {
+  Axis a;
+  if (!readAxis(l, a)) return;
+  const T* x = l.in<T>(0, a.n());
+  int32_t* y = l.out<int32_t>(1, a.kept());
+  if (!l.ok()) return;
+  const auto total = [&](int64_t k) {
+    const T* p = x + k / a.inner * a.R * a.inner + k % a.inner;
+    int64_t s = start;
+    for (int64_t r = 0; r < a.R; r++) s = step(s, p[r * a.inner]);
+    return s;
+  };
+  const auto totalOfRow = [&](int64_t k) {
+    const T* p = x + k * a.R;
+    int64_t s = start;
+    for (int64_t r = 0; r < a.R; r++) s = step(s, p[r]);
+    return s;
+  };
+  int past = 0;
+  int64_t example = 0;
+  parallel(a.kept(), a.R >= kGrain ? 1 : kGrain / (a.R + 1), [&](int64_t begin, int64_t end) {
+    for (int64_t k = begin; k < end; k++) {
+      const int64_t s = a.inner == 1 ? totalOfRow(k) : total(k);
+      y[k] = static_cast<int32_t>(s);
+      if (s != y[k] && !__atomic_exchange_n(&past, 1, __ATOMIC_RELAXED)) example = s;
+    }
+  });
+  if (past) l.fail(ErrorKind::kValue, "the result %g does not fit int32; convert to float64 first", static_cast<double>(example));
+}
+
+struct AddWhole {
+  int64_t operator()(int64_t s, int64_t v) const { return s + v; }
+};
+/** Saturates: a product past int64 stays past int32, and a later zero still gives zero. */
+struct MultiplyWhole {
+  int64_t operator()(int64_t s, int64_t v) const {
+    int64_t p;
+    return !__builtin_mul_overflow(s, v, &p) ? p : (s < 0) == (v < 0) ? INT64_MAX : INT64_MIN;
+  }
+};
+
+/** y = sum x.  float32, float64; int32 and bool give int32. */
+template <class T> void sum(Launch& l) noexcept { reduceWith<T>(l, Sum{}, Same{}, Same{}); }
+template <> void sum<int32_t>(Launch& l) noexcept { reduceWhole<int32_t>(l, 0, AddWhole{}); }
+template <> void sum<uint8_t>(Launch& l) noexcept { reduceWhole<uint8_t>(l, 0, AddWhole{}); }
+
+/** y = sum x / R. */
+template <class T> void mean(Launch& l) noexcept {
+  const double n = static_cast<double>(l.size(1));
+  reduceWith<T>(l, Sum{}, Same{}, [n](auto s) { return s / like(s, n); });
+}
+
+/** y = product of x. */
+template <class T> void prod(Launch& l) noexcept { reduceWith<T>(l, Product{}, Same{}, Same{}); }
+template <> void prod<int32_t>(Launch& l) noexcept { reduceWhole<int32_t>(l, 1, MultiplyWhole{}); }
+template <> void prod<uint8_t>(Launch& l) noexcept { reduceWhole<uint8_t>(l, 1, MultiplyWhole{}); }
+
+/** dx[r] = dy * (product of all x but x[r]), from the products before and after r: right with any number of zeros.
+ *  buffers: x, dy [outer, inner], dx.  sizes: outer, R, inner. */
+template <class T> void prodBackward(Launch& l) noexcept {
+  Axis a;
+  if (!readAxis(l, a)) return;
+  const T* x = l.in<T>(0, a.n());
+  const T* dy = l.in<T>(1, a.kept());
+  T* dx = l.out<T>(2, a.n());
+  if (!l.ok()) return;
+  eachStrip(a, [&](int64_t at, int64_t kept, int64_t n) {
+    T run[kStrip];
+    for (int64_t i = 0; i < n; i++) run[i] = 1;
+    for (int64_t r = 0; r < a.R; r++)
+      for (int64_t i = 0, k = at + r * a.inner; i < n; i++, k++) dx[k] = run[i], run[i] *= x[k];
+    for (int64_t i = 0; i < n; i++) run[i] = dy[kept + i];
+    for (int64_t r = a.R - 1; r >= 0; r--)
+      for (int64_t i = 0, k = at + r * a.inner; i < n; i++, k++) dx[k] *= run[i], run[i] *= x[k];
+  });
+}
+
+constexpr int64_t kStretch = 1024;  // elements looked at before asking whether the answer is known
+
+/** y = whether any, or all, x are not zero (nan is not); y is bool. */
+template <class T, bool kAll> void truth(Launch& l) {
+  Axis a;
+  if (!readAxis(l, a)) return;
+  const T* x = l.in<T>(0, a.n());
+  uint8_t* y = l.out<uint8_t>(1, a.kept());
+  if (!l.ok()) return;
+  if (a.inner == 1) {
+    eachRow(a, [&](int64_t o, bool) {
+      const T* row = x + o * a.R;
+      uint8_t found = 0;  // a true one for any, a false one for all
+      for (int64_t i = 0; i < a.R && !found; i += kStretch)
+        for (int64_t j = i, end = a.R - i < kStretch ? a.R : i + kStretch; j < end; j++) found |= (row[j] != 0) != kAll;
+      y[o] = found != kAll;
+    });
+    return;
+  }
+  eachStrip(a, [&](int64_t at, int64_t kept, int64_t n) {
+    uint8_t found[kStrip] = {};
+    for (int64_t r = 0; r < a.R; r++)
+      for (int64_t i = 0; i < n; i++) found[i] |= (x[at + r * a.inner + i] != 0) != kAll;
+    for (int64_t i = 0; i < n; i++) y[kept + i] = found[i] != kAll;
+  });
+}
+template <class T> void any(Launch& l) noexcept { truth<T, false>(l); }
+template <class T> void all(Launch& l) noexcept { truth<T, true>(l); }
+
+// --- norms: y = (sum |x|^p)^(1/p); p = 0 counts what is not zero, p = ±inf is the extremum of |x| --------------------------
+/** floats: p. */
+template <class T> void norm(Launch& l) noexcept {
+  const double p = l.num(0);
+  if (!l.ok()) return;
+  if (p != p) {
+    l.fail(ErrorKind::kValue, "p is nan");
+    return;
+  }
+  const auto magnitude = [](auto v) { return abs(v); };
+  if (p == 2) return reduceWith<T>(l, Sum{}, [](auto v) { return v * v; }, [](auto s) { return eachLane(s, [](double v) { return __builtin_sqrt(v); }); });
+  if (p == 1) return reduceWith<T>(l, Sum{}, magnitude, Same{});
+  if (p == 0) return reduceWith<T>(l, Sum{}, [](auto v) { return v != like(v, 0) ? like(v, 1) : like(v, 0); }, Same{});
+  if (p == __builtin_inf()) {
+    // The identity of an empty or all-zero row is 0: magnitudes are never below it.
+    return reduceWith<T>(l, Largest{}, magnitude, [](auto s) { return s < like(s, 0) ? like(s, 0) : s; });
+  }
+  if (p == -__builtin_inf()) return reduceWith<T>(l, Smallest{}, magnitude, Same{});
+  reduceWith<T>(l, Sum{}, [p](auto v) { return eachLane(v, [p](double x) { return __builtin_pow(__builtin_fabs(x), p); }); },
+                [p](auto s) { return eachLane(s, [p](double x) { return __builtin_pow(x, 1 / p); }); });
+}
+
+/** dx = dy * sign(x) * (|x| / y)^(p-1), zero where y is 0; for p = ±inf the extreme elements share dy.
+ *  PyTorch: torch/csrc/autograd/FunctionsManual.cpp, norm_backward.
+ *  buffers: x, y [outer, inner], dy [outer, inner], dx.  sizes: outer, R, inner.  floats: p. */
+template <class T> void normBackward(Launch& l) noexcept {
+  Axis a;
+  if (!readAxis(l, a)) return;
+  const double p = l.num(0);
+  const T* x = l.in<T>(0, a.n());
+  const T* y = l.in<T>(1, a.kept());
+  const T* dy = l.in<T>(2, a.kept());
+  T* dx = l.out<T>(3, a.n());
+  if (!l.ok()) return;
+  const auto signOf = [](auto v) { return v > like(v, 0) ? like(v, 1) : v < like(v, 0) ? like(v, -1) : v; };
+  if (p == 0) return spread(a, x, y, dy, dx, [](auto v, auto, auto) { return like(v, 0); });
+  if (p == 1) return spread(a, x, y, dy, dx, [&](auto v, auto, auto g) { return signOf(v) * g; });
+  if (p == 2) return spread(a, x, y, dy, dx, [](auto v, auto s, auto g) { return s == like(s, 0) ? like(s, 0) : g * (v / s); });
+  if (p - p != 0) {
+    const auto extreme = [](auto v, auto s) { return (abs(v) == s) | ((v != v) & (s != s)); };
+    return shareAmong(a, x, y, dy, dx, extreme, [&](auto v, auto g) { return signOf(v) * g; });
+  }
+  spread(a, x, y, dy, dx, [p](auto v, auto s, auto g) {
+    auto out = v;
+    for (int i = 0; i < lanesOf(v); i++) {
+      const double xi = lane(v, i), si = lane(s, i);
+      const double slope = si == 0 || (xi == 0 && p < 2) ? 0 : __builtin_copysign(__builtin_pow(__builtin_fabs(xi) / si, p - 1), xi);
+      setLane(out, i, slope * lane(g, i));
+    }
+    return out;
+  });
+}
+
+}  // namespace
+
+GLOROT_FAMILY(reduce, ANY(sum), FLOATS(mean), ANY(prod), FLOATS(prodBackward), ANY(any), ANY(all), FLOATS(norm),
+              FLOATS(normBackward))
+
+}  // namespace GLOROT_ISA
+}  // namespace glorot
