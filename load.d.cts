@@ -1,4 +1,3 @@
-import type { Native } from './dist/core/native.js'
-
-declare const native: Native
+/** The native binary; src/core/binding.ts gives it its type. */
+declare const native: unknown
 export = native

@@ -76,9 +76,55 @@ void copy(Launch& l) noexcept {
   });
 }
 
+template <class T, class R>
+void convert(Launch& l, int64_t n) noexcept {
+  const T* x = l.in<T>(0, n);
+  R* y = l.out<R>(1, n);
+  if (!l.ok()) return;
+  parallel(n, kGrain, [&](int64_t begin, int64_t end) {
+    for (int64_t i = begin; i < end; i++) y[i] = static_cast<R>(x[i]);
+  });
+}
+/** A double or float outside int32 has no value there (C++ leaves it undefined): it becomes INT32_MIN, as the CPU's own instruction. */
+template <class T>
+void truncate(Launch& l, int64_t n) noexcept {
+  const T* x = l.in<T>(0, n);
+  int32_t* y = l.out<int32_t>(1, n);
+  if (!l.ok()) return;
+  parallel(n, kGrain, [&](int64_t begin, int64_t end) {
+    for (int64_t i = begin; i < end; i++) {
+      const double v = static_cast<double>(x[i]);
+      y[i] = v > -2147483649.0 && v < 2147483648.0 ? static_cast<int32_t>(v) : INT32_MIN;
+    }
+  });
+}
+template <class T>
+void truth(Launch& l, int64_t n) noexcept {
+  const T* x = l.in<T>(0, n);
+  uint8_t* y = l.out<uint8_t>(1, n);
+  if (!l.ok()) return;
+  parallel(n, kGrain, [&](int64_t begin, int64_t end) {
+    for (int64_t i = begin; i < end; i++) y[i] = x[i] != T{0};
+  });
+}
+
+/** x in another dtype: towards zero for int32, != 0 for bool. buffers: x, out. sizes: n, dtype of out. */
+template <class T>
+void cast(Launch& l) noexcept {
+  const int64_t n = l.size(0);
+  const int to = l.choice(1, kDTypes);
+  if (!l.ok()) return;
+  constexpr bool floating = static_cast<T>(0.5) != T{0};
+  if (to == kFloat32) convert<T, float>(l, n);
+  else if (to == kFloat64) convert<T, double>(l, n);
+  else if (to == kBool) truth<T>(l, n);
+  else if (floating) truncate<T>(l, n);
+  else convert<T, int32_t>(l, n);
+}
+
 }  // namespace
 
-GLOROT_FAMILY(copy, ANY(fill), ANY(copy))
+GLOROT_FAMILY(copy, ANY(fill), ANY(copy), ANY(cast))
 
 }  // namespace GLOROT_ISA
 }  // namespace glorot

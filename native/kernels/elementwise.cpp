@@ -53,9 +53,33 @@ inline void row(F& f, int64_t n, const T* a, int64_t sa, const T* b, int64_t sb,
     for (int64_t i = 0; i < n; i++) y[i] = f(a[i * sa], b[i * sb]);
 }
 
-/** buffers: a, b, out (contiguous; may be a or b where that has the same layout). sizes: ndim, shape, strides a, strides b. */
+/** One operand is a constant. buffers: x, out. sizes: n, side (0: f(x, c), 1: f(c, x)). floats: c. */
+template <class T, class R, class F>
+void withScalar(Launch& l, F f) noexcept {
+  const int64_t n = l.size(0);
+  const int side = l.choice(1, 2);
+  const double value = l.num(0);
+  const T* x = l.in<T>(0, n);
+  R* y = l.out<R>(1, n);
+  if (!l.ok()) return;
+  // Integers reach here as whole numbers within int32: the caller promotes otherwise.
+  if (static_cast<T>(0.5) == T{0} && !(value >= -2147483648.0 && value <= 2147483647.0)) {
+    l.fail(ErrorKind::kValue, "the number %g does not fit int32", value);
+    return;
+  }
+  const T c = static_cast<T>(value);
+  parallel(n, kGrain, [&](int64_t begin, int64_t end) {
+    if (side == 0)
+      for (int64_t i = begin; i < end; i++) y[i] = f(x[i], c);
+    else
+      for (int64_t i = begin; i < end; i++) y[i] = f(c, x[i]);
+  });
+}
+
+/** With two buffers, see withScalar; with three, buffers: a, b, out (contiguous; may be a or b where that has the same layout). sizes: ndim, shape, strides a, strides b. */
 template <class T, class R, class F>
 void binary(Launch& l, F f) noexcept {
+  if (l.nBuffers == 2) return withScalar<T, R>(l, f);
   Pair p;
   int64_t spanA, spanB;
   if (!readPair(l, 0, p, spanA, spanB)) return;

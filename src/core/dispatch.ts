@@ -1,6 +1,6 @@
 // The seam: everything that computes is a launch(kernel, dtype, tensors, sizes, floats) of plain data. The numbers go into a
 // block of doubles whose address the native side knows; only the kernel's code and the storages cross as arguments.
-import native from '../../load.cjs'
+import { native } from './binding.js'
 import { type DType, dtypes } from './dtype.js'
 import { GlorotError, nativeErrors } from './errors.js'
 import type { Storage } from './storage.js'

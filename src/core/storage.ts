@@ -1,7 +1,7 @@
 // Memory of tensors. It belongs to V8, whose collector frees it without a turn of the event loop, and is not zeroed: whoever
 // allocates writes it in full before anyone can read it.
 import { markAsUntransferable } from 'node:worker_threads'
-import native from '../../load.cjs'
+import { native } from './binding.js'
 import { ValueError } from './errors.js'
 
 /** Memory that a tensor and its views share, and the count of in-place writes to it. */

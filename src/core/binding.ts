@@ -1,4 +1,5 @@
-// The shape of the native binary. Only dispatch.ts and info.ts use it.
+// The native binary with its type. Only dispatch.ts, storage.ts and info.ts use it.
+import loaded from '../../load.cjs'
 
 /** Called by the binary to build what it throws. `kind` is a position in errors.ts `nativeErrors`. */
 export type MakeError = (kind: number, kernel: string, text: string) => Error
@@ -15,3 +16,5 @@ export interface Native {
   getNumThreads(): number
   setNumThreads(n: number): void
 }
+
+export const native = loaded as Native

@@ -1,0 +1,3 @@
+// The names under `autograd`.
+export { detectAnomaly } from './anomaly.js'
+export { grad } from './backward.js'

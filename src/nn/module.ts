@@ -1,0 +1,316 @@
+// Module: a layer or a network of them. What is assigned to it is registered; its forward runs hooks and names itself in errors.
+import { isFloating, type DType } from '../core/dtype.js'
+import { describe, formatShape, nearest, StateDictError, ValueError } from '../core/errors.js'
+import { sameShape } from '../core/shape.js'
+import { noGrad } from '../autograd/mode.js'
+import { checkOptions } from '../core/errors.js'
+import { Tensor } from '../tensor/tensor.js'
+import { aroundForward, type BackwardHook, type ForwardHook, type ForwardPreHook, type Hooks } from './hooks.js'
+import { Parameter } from './parameter.js'
+
+/** Tensors by name, as in PyTorch: `fc1.weight`. */
+export type StateDict = Record<string, Tensor>
+
+/**
+ * Base of all layers and networks.
+ *
+ * Assigning a Module or Parameter to a property registers it under that name, in order of assignment; `registerBuffer` keeps state
+ * that is not learned. Private fields (`#fc`) and plain arrays are not seen: use `nn.ModuleList` for lists.
+ *
+ * ```ts
+ * class Net extends nn.Module {
+ *   fc1 = new nn.Linear(10, 10)
+ *   fc2 = new nn.Linear(10, 1)
+ *   forward(x: Tensor) { return this.fc2.forward(x.relu) }
+ * }
+ * ```
+ * @see https://pytorch.org/docs/stable/generated/torch.nn.Module.html
+ */
+export class Module {
+  /** True in training mode: dropout draws, batch norm uses the batch. Set by `train()` and `eval()`. */
+  training = true
+  /** @internal */
+  declare hooks: Hooks | null
+  /** @internal Names of the properties that are buffers, and whether the state dict has them. */
+  declare bufferNames: Map<string, boolean>
+
+  constructor() {
+    Object.defineProperty(this, 'hooks', { value: null, writable: true, enumerable: false })
+    Object.defineProperty(this, 'bufferNames', { value: new Map(), enumerable: false })
+    wrapForward(new.target)
+  }
+
+  /** Computes the layer's result. Subclasses override it; callers call it. */
+  // biome-ignore lint/suspicious/noExplicitAny: modules take and give what they like
+  forward(..._inputs: any[]): any {
+    throw new ValueError('the module has no forward method; define forward(…) in your class', { op: this.constructor.name })
+  }
+
+  // --- what it holds ------------------------------------------------------------------------------------------------------
+
+  /** @internal Direct registrations of one kind: [name, value]. */
+  private *own<T>(kind: new (...args: never[]) => T): Generator<[string, T]> {
+    for (const [name, value] of Object.entries(this)) if (value instanceof kind) yield [name, value as T]
+  }
+
+  /** Modules held directly, by name. */
+  *namedChildren(): Generator<[string, Module]> {
+    const seen = new Set<Module>()
+    for (const [name, module] of this.own(Module)) {
+      if (seen.has(module)) continue
+      seen.add(module)
+      yield [name, module]
+    }
+  }
+
+  /** Modules held directly. */
+  *children(): Generator<Module> {
+    for (const [, module] of this.namedChildren()) yield module
+  }
+
+  /** This module ('') and all below it, each once, parents first. */
+  *namedModules(prefix = '', seen: Set<Module> = new Set()): Generator<[string, Module]> {
+    if (seen.has(this)) return
+    seen.add(this)
+    yield [prefix, this]
+    for (const [name, module] of this.own(Module)) yield* module.namedModules(prefix ? `${prefix}.${name}` : name, seen)
+  }
+
+  /** This module and all below it. */
+  *modules(): Generator<Module> {
+    for (const [, module] of this.namedModules()) yield module
+  }
+
+  /** All parameters with their dotted names, each once, in order of registration. */
+  *namedParameters(): Generator<[string, Parameter]> {
+    const seen = new Set<Parameter>()
+    for (const [prefix, module] of this.namedModules()) {
+      for (const [name, parameter] of module.own(Parameter)) {
+        if (seen.has(parameter)) continue
+        seen.add(parameter)
+        yield [prefix ? `${prefix}.${name}` : name, parameter]
+      }
+    }
+  }
+
+  /** All parameters, each once. */
+  *parameters(): Generator<Parameter> {
+    for (const [, parameter] of this.namedParameters()) yield parameter
+  }
+
+  /** All buffers with their dotted names. */
+  *namedBuffers(): Generator<[string, Tensor]> {
+    for (const [prefix, module] of this.namedModules()) {
+      for (const name of module.bufferNames.keys()) {
+        const value = (module as unknown as Record<string, unknown>)[name]
+        if (value instanceof Tensor) yield [prefix ? `${prefix}.${name}` : name, value]
+      }
+    }
+  }
+
+  /** All buffers. */
+  *buffers(): Generator<Tensor> {
+    for (const [, buffer] of this.namedBuffers()) yield buffer
+  }
+
+  private checkName(op: string, name: unknown): asserts name is string {
+    if (typeof name !== 'string') throw new TypeError(`${op}: the name must be a string, got ${describe(name)}`)
+    if (name === '' || name.includes('.')) throw new ValueError(`the name ${describe(name)} must not be empty or contain a dot`, { op })
+    const taken = name in this && !Object.hasOwn(this, name)
+    if (taken) throw new ValueError(`the name '${name}' is a method of ${this.constructor.name}`, { op })
+  }
+
+  /** Registers a parameter under a name that is not known beforehand; null reserves it. */
+  registerParameter(name: string, parameter: Parameter | null): void {
+    this.checkName('registerParameter', name)
+    if (parameter !== null && !(parameter instanceof Parameter)) {
+      throw new TypeError(`registerParameter: '${name}' must be a Parameter or null, got ${describe(parameter)}`)
+    }
+    ;(this as unknown as Record<string, unknown>)[name] = parameter
+  }
+
+  /** Registers a module under a name that is not known beforehand. */
+  addModule(name: string, module: Module): void {
+    this.checkName('addModule', name)
+    if (!(module instanceof Module)) throw new TypeError(`addModule: '${name}' must be a Module, got ${describe(module)}`)
+    ;(this as unknown as Record<string, unknown>)[name] = module
+  }
+
+  /**
+   * Keeps a tensor that is part of the module's state but is not learned.
+   * @param options `persistent`: whether the state dict has it; default true
+   */
+  registerBuffer(name: string, tensor: Tensor | null, options?: { persistent?: boolean }): void {
+    checkOptions('registerBuffer', options, ['persistent'])
+    this.checkName('registerBuffer', name)
+    if (tensor !== null && !(tensor instanceof Tensor)) {
+      throw new TypeError(`registerBuffer: '${name}' must be a Tensor or null, got ${describe(tensor)}`)
+    }
+    ;(this as unknown as Record<string, unknown>)[name] = tensor
+    this.bufferNames.set(name, options?.persistent ?? true)
+  }
+
+  // --- modes --------------------------------------------------------------------------------------------------------------
+
+  /** Sets training mode here and below. */
+  train(mode = true): this {
+    for (const module of this.modules()) module.training = mode
+    return this
+  }
+
+  /** Sets evaluation mode here and below. */
+  eval(): this {
+    return this.train(false)
+  }
+
+  /** Calls `fn` with every module below, then with this one. */
+  apply(fn: (module: Module) => void): this {
+    for (const child of this.children()) child.apply(fn)
+    fn(this)
+    return this
+  }
+
+  /** Starts or stops recording on every parameter. */
+  requiresGrad_(flag = true): this {
+    for (const parameter of this.parameters()) parameter.requiresGrad_(flag)
+    return this
+  }
+
+  /** Drops the gradient of every parameter. */
+  zeroGrad(): void {
+    for (const parameter of this.parameters()) parameter.grad = null
+  }
+
+  /** Converts floating parameters and buffers, in place: the Parameter objects stay the same. */
+  to(dtype: DType): this {
+    for (const t of [...this.parameters(), ...this.buffers()]) {
+      if (!isFloating(t.dtype) || t.dtype === dtype) continue
+      const grad = t.grad
+      t.grad = null
+      t.data = t.detach().to(dtype)
+      if (grad !== null) t.grad = grad.to(dtype)
+    }
+    return this
+  }
+
+  float(): this {
+    return this.to('float32')
+  }
+  double(): this {
+    return this.to('float64')
+  }
+
+  // --- state --------------------------------------------------------------------------------------------------------------
+
+  /** Parameters and persistent buffers under PyTorch's keys. The tensors share the module's memory: clone them to keep a snapshot. */
+  stateDict(): StateDict {
+    const state: StateDict = {}
+    for (const [name, t] of this.namedState()) state[name] = t.detach()
+    return state
+  }
+
+  private *namedState(): Generator<[string, Tensor]> {
+    const walk = function* (module: Module, prefix: string): Generator<[string, Tensor]> {
+      for (const [name, p] of module.own(Parameter)) yield [prefix + name, p]
+      for (const [name, persistent] of module.bufferNames) {
+        const value = (module as unknown as Record<string, unknown>)[name]
+        if (persistent && value instanceof Tensor) yield [prefix + name, value]
+      }
+      for (const [name, child] of module.own(Module)) yield* walk(child, `${prefix}${name}.`)
+    }
+    yield* walk(this, '')
+  }
+
+  /**
+   * Copies a state dict into the module's own tensors. Nothing is changed if anything does not fit.
+   * @param options `strict`: refuse missing and unexpected keys; default true
+   * @returns the missing and unexpected keys
+   * @throws StateDictError naming every key or shape that does not fit
+   */
+  loadStateDict(state: StateDict, options?: { strict?: boolean }): { missingKeys: string[]; unexpectedKeys: string[] } {
+    const op = 'loadStateDict'
+    checkOptions(op, options, ['strict'])
+    if (typeof state !== 'object' || state === null) throw new TypeError(`${op}: expected an object of tensors, got ${describe(state)}`)
+    const mine = new Map(this.namedState())
+    const missingKeys = [...mine.keys()].filter(key => !Object.hasOwn(state, key))
+    const unexpectedKeys = Object.keys(state).filter(key => !mine.has(key))
+    const problems: string[] = []
+    for (const [key, t] of mine) {
+      if (!Object.hasOwn(state, key)) continue
+      const from = state[key]
+      if (!(from instanceof Tensor)) problems.push(`'${key}' is ${describe(from)}, not a Tensor`)
+      else if (!sameShape(from.shape, t.shape)) problems.push(`'${key}' is ${formatShape(t.shape)} in the model, ${formatShape(from.shape)} in the file`)
+    }
+    if (options?.strict ?? true) {
+      for (const key of missingKeys) problems.push(`'${key}' is missing`)
+      for (const key of unexpectedKeys) {
+        const near = nearest(key, missingKeys)
+        problems.push(`'${key}' is not in the model${near ? `, did you mean '${near}'?` : ''}`)
+      }
+    }
+    if (problems.length > 0) throw new StateDictError(problems.join('\n    '), { op })
+    noGrad(() => {
+      for (const [key, t] of mine) if (Object.hasOwn(state, key)) t.copy_(state[key])
+    })
+    return { missingKeys, unexpectedKeys }
+  }
+
+  // --- hooks --------------------------------------------------------------------------------------------------------------
+
+  private addHook<K extends keyof Hooks>(op: string, kind: K, hook: unknown): () => void {
+    if (typeof hook !== 'function') throw new TypeError(`${op}: expected a function, got ${describe(hook)}`)
+    this.hooks ??= { pre: new Set(), forward: new Set(), backward: new Set() }
+    const set = this.hooks[kind] as Set<unknown>
+    set.add(hook)
+    return () => {
+      set.delete(hook)
+    }
+  }
+
+  /** Runs `hook(module, inputs)` before every forward. @returns a function that removes it */
+  registerForwardPreHook(hook: ForwardPreHook): () => void {
+    return this.addHook('registerForwardPreHook', 'pre', hook)
+  }
+
+  /** Runs `hook(module, inputs, output)` after every forward. @returns a function that removes it */
+  registerForwardHook(hook: ForwardHook): () => void {
+    return this.addHook('registerForwardHook', 'forward', hook)
+  }
+
+  /** Runs `hook(module, gradInput, gradOutput)` when a backward pass has gone through the module. @returns a function that removes it */
+  registerFullBackwardHook(hook: BackwardHook): () => void {
+    return this.addHook('registerFullBackwardHook', 'backward', hook)
+  }
+
+  // --- printing -----------------------------------------------------------------------------------------------------------
+
+  /** What stands between the brackets when the module is printed, as PyTorch's extra_repr. */
+  extraRepr(): string {
+    return ''
+  }
+
+  /** @internal The module in an error's path: `Linear 784 -> 10`. */
+  label(): string {
+    return this.constructor.name
+  }
+
+  /** The tree of modules, as PyTorch prints it. */
+  toString(): string {
+    const children = [...this.own(Module)].map(([name, module]) => `(${name}): ${module.toString()}`.replaceAll('\n', '\n  '))
+    const extra = this.extraRepr()
+    if (children.length === 0) return `${this.constructor.name}(${extra})`
+    const lines = extra ? [extra, ...children] : children
+    return `${this.constructor.name}(\n  ${lines.join('\n  ')}\n)`
+  }
+
+  [Symbol.for('nodejs.util.inspect.custom')](): string {
+    return this.toString()
+  }
+}
+
+/** Wraps the forward method of a class, and of the classes it extends, once each. */
+function wrapForward(target: { prototype: Module }): void {
+  for (let p = target.prototype; p instanceof Module || p === Module.prototype; p = Object.getPrototypeOf(p)) {
+    if (Object.hasOwn(p, 'forward')) p.forward = aroundForward(p.forward)
+  }
+}

@@ -1,0 +1,147 @@
+// Making tensors from JavaScript data and from constants.
+import { kernel, launch } from '../core/dispatch.js'
+import { type DType, dtypeNames, dtypes, isFloating, type TypedArray } from '../core/dtype.js'
+import { checkChoice, checkOptions, DTypeError, describe, formatShape, ShapeError, ValueError } from '../core/errors.js'
+import { checkShape, numel, type Shape } from '../core/shape.js'
+import { Storage } from '../core/storage.js'
+import { emptyTensor, Tensor } from './tensor.js'
+
+const FILL = kernel('fill')
+
+export interface CreateOptions {
+  /** Element type. Default: 'float32', or that of the data. */
+  dtype?: DType
+  /** Record operations on the tensor for backward. Default: false. */
+  requiresGrad?: boolean
+}
+
+export type Data = number | boolean | bigint | ArrayLike<number> | BigInt64Array | readonly Data[]
+
+const created = ['dtype', 'requiresGrad'] as const
+
+/** Checks the options of a creation function and finishes what it made. */
+export function withOptions(op: string, options: CreateOptions | undefined, fallback: DType, make: (dtype: DType) => Tensor): Tensor {
+  if (options === undefined) return make(fallback)
+  checkOptions(op, options, created)
+  const dtype = options.dtype === undefined ? fallback : checkChoice(op, 'dtype', options.dtype, dtypeNames)
+  if (options.requiresGrad && !isFloating(dtype)) {
+    throw new DTypeError(`only floating tensors have gradients, this one would be ${dtype}`, { op })
+  }
+  const out = make(dtype)
+  return options.requiresGrad ? out.requiresGrad_() : out
+}
+
+/** A tensor of `shape` with every element set to `value`. */
+export function filled(shape: Shape, dtype: DType, value: number): Tensor {
+  const out = emptyTensor(shape, dtype)
+  launch(FILL, dtype, [out], [out.count], [value])
+  return out
+}
+
+export function zeros(shape: readonly number[], options?: CreateOptions): Tensor {
+  const checked = checkShape('zeros', shape)
+  return withOptions('zeros', options, 'float32', dtype => filled(checked, dtype, 0))
+}
+export function ones(shape: readonly number[], options?: CreateOptions): Tensor {
+  const checked = checkShape('ones', shape)
+  return withOptions('ones', options, 'float32', dtype => filled(checked, dtype, 1))
+}
+
+/** Shape and flat values of nested arrays. */
+function flatten(data: readonly Data[]): { shape: number[]; flat: (number | boolean | bigint)[] } {
+  const shape: number[] = []
+  for (let level: unknown = data; Array.isArray(level) || ArrayBuffer.isView(level); level = (level as unknown[])[0]) {
+    shape.push((level as unknown[]).length)
+    if ((level as unknown[]).length === 0) break
+  }
+  const flat: (number | boolean | bigint)[] = []
+  const walk = (level: unknown, d: number, where: string): void => {
+    if (d === shape.length) {
+      if (typeof level !== 'number' && typeof level !== 'boolean' && typeof level !== 'bigint') {
+        if (Array.isArray(level)) throw new ShapeError(`the nested arrays are ragged: ${where} is ${describe(level)}, the first has a number there`, { op: 'tensor' })
+        throw new TypeError(`tensor: data${where} must be a number or boolean, got ${describe(level)}`)
+      }
+      flat.push(level)
+      return
+    }
+    const row = level as ArrayLike<unknown>
+    const isRow = Array.isArray(level) || ArrayBuffer.isView(level)
+    if (!isRow || row.length !== shape[d]) {
+      const got = isRow ? `${row.length} elements` : describe(level)
+      throw new ShapeError(`the nested arrays are ragged: data${where} has ${got}, the first one there has ${shape[d]}`, { op: 'tensor' })
+    }
+    for (let i = 0; i < row.length; i++) walk(row[i], d + 1, `${where}[${i}]`)
+  }
+  walk(data, 0, '')
+  return { shape, flat }
+}
+
+function isTypedArray(x: unknown): x is TypedArray | BigInt64Array {
+  return ArrayBuffer.isView(x) && !(x instanceof DataView)
+}
+
+function dtypeOf(array: unknown): DType {
+  if (array instanceof Float64Array) return 'float64'
+  if (array instanceof Float32Array) return 'float32'
+  return 'int32'
+}
+
+/** Writes plain values; whole numbers of any size and bools are checked against an integer dtype. */
+function store(flat: ArrayLike<number | boolean | bigint>, shape: Shape, dtype: DType): Tensor {
+  const out = emptyTensor(shape, dtype)
+  const to = out.typedArray()
+  for (let i = 0; i < flat.length; i++) {
+    const v = Number(flat[i])
+    if (dtype === 'int32' && v !== (v | 0)) {
+      const why = Number.isInteger(v) ? 'does not fit int32' : 'is not a whole number'
+      throw new ValueError(`element ${i} is ${v}, which ${why}`, { op: 'tensor' })
+    }
+    to[i] = dtype === 'bool' ? Number(v !== 0) : v
+  }
+  return out
+}
+
+/**
+ * A tensor with a copy of `data`: a number or boolean, nested arrays of them, or a typed array (one dimension).
+ * The dtype follows the data: numbers float32, booleans bool, Float64Array float64, integer arrays int32.
+ * @throws ShapeError if nested arrays are ragged; ValueError if a value does not fit an integer dtype
+ */
+export function tensor(data: Data | Tensor, options?: CreateOptions): Tensor {
+  if (data instanceof Tensor) return withOptions('tensor', options, data.dtype, dtype => data.detach().to(dtype).clone().detach())
+  if (isTypedArray(data)) {
+    return withOptions('tensor', options, dtypeOf(data), dtype => {
+      const out = emptyTensor([data.length], dtype)
+      if (dtypes[dtype].array === (data.constructor as unknown) && dtype !== 'bool') {
+        out.typedArray().set(data as TypedArray)
+        return out
+      }
+      return store(data as ArrayLike<number>, [data.length], dtype)
+    })
+  }
+  if (typeof data === 'number' || typeof data === 'boolean' || typeof data === 'bigint') {
+    return withOptions('tensor', options, typeof data === 'boolean' ? 'bool' : 'float32', dtype => store([data], [], dtype))
+  }
+  if (!Array.isArray(data)) throw new TypeError(`tensor: data must be a number, nested arrays or a typed array, got ${describe(data)}`)
+  const { shape, flat } = flatten(data)
+  const fallback = flat.length > 0 && flat.every(v => typeof v === 'boolean') ? 'bool' : 'float32'
+  return withOptions('tensor', options, fallback, dtype => store(flat, shape, dtype))
+}
+
+/**
+ * A tensor on the memory of `array`, without a copy: each sees what the other writes.
+ * @param shape default: one dimension
+ * @throws TypeError if the array is of another kind or shared between threads; ShapeError if its length does not fit
+ */
+export function fromTypedArray(array: TypedArray, shape?: readonly number[]): Tensor {
+  const op = 'fromTypedArray'
+  const dtype = array instanceof Float32Array ? 'float32' : array instanceof Float64Array ? 'float64' : array instanceof Int32Array ? 'int32' : undefined
+  if (dtype === undefined) throw new TypeError(`${op}: expected a Float32Array, Float64Array or Int32Array, got ${describe(array)}`)
+  if (!(array.buffer instanceof ArrayBuffer)) {
+    throw new TypeError(`${op}: the array is on a SharedArrayBuffer, which another thread may change during a computation; copy it with tensor(array)`)
+  }
+  const checked = shape === undefined ? [array.length] : checkShape(op, shape)
+  if (numel(checked) !== array.length) {
+    throw new ShapeError(`shape ${formatShape(checked)} needs ${numel(checked)} elements, the array has ${array.length}${array.length === 0 ? ' (empty or detached)' : ''}`, { op, shapes: [checked] })
+  }
+  return new Tensor(new Storage(new Uint8Array(array.buffer, array.byteOffset, array.byteLength)), 0, checked, null, dtype)
+}
