@@ -1,6 +1,7 @@
 // The ends of the graph: the node of a leaf adds what arrives to the leaf's grad.
-import { AutogradError } from '../core/errors.js'
+
 import { kernel, launch } from '../core/dispatch.js'
+import { AutogradError } from '../core/errors.js'
 import { emptyTensor, type Tensor } from '../tensor/tensor.js'
 import { mode } from './mode.js'
 import { Node, type Operation } from './node.js'

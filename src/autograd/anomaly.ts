@@ -17,7 +17,10 @@ export function whereAmI(): { path: string | undefined; stack: string } {
 function callers(): string {
   const lines = (new Error().stack ?? '').split('\n').slice(1)
   const own = /[\\/](autograd|ops|nn|tensor|core|optim)[\\/][^\\/]+\.js/
-  return lines.filter(line => !own.test(line) && !line.includes('node:')).slice(0, 4).join('\n')
+  return lines
+    .filter(line => !own.test(line) && !line.includes('node:'))
+    .slice(0, 4)
+    .join('\n')
 }
 
 function hasNan(x: Tensor): boolean {
@@ -39,7 +42,11 @@ export function checkForward(name: string, args: readonly unknown[], out: Tensor
 }
 
 /** @throws AutogradError if a gradient that the node's backward made holds nan and none that it received does */
-export function checkBackward(node: Node, received: readonly (Tensor | null)[], made: readonly (Tensor | null | undefined)[]): void {
+export function checkBackward(
+  node: Node,
+  received: readonly (Tensor | null)[],
+  made: readonly (Tensor | null | undefined)[],
+): void {
   const at = made.findIndex(g => g !== null && g !== undefined && hasNan(g))
   if (at < 0 || received.some(g => g !== null && hasNan(g))) return
   const { path, stack } = node.origin ?? { path: undefined, stack: '' }

@@ -1,8 +1,9 @@
 // The backward pass: visits the nodes from the outputs down, each after all the nodes that send it a gradient.
+
+import { kernel, launch } from '../core/dispatch.js'
 import { isFloating } from '../core/dtype.js'
 import { AutogradError, checkOptions, DTypeError, formatShape, ShapeError } from '../core/errors.js'
 import { sameShape } from '../core/shape.js'
-import { kernel, launch } from '../core/dispatch.js'
 import { emptyTensor, Tensor } from '../tensor/tensor.js'
 import { accumulate, accumulatorOf, leafOf, sumGradients } from './accumulate.js'
 import { checkBackward } from './anomaly.js'
@@ -76,7 +77,12 @@ function receive(node: Node): Tensor[] | null {
   return grads
 }
 
-function checkGradient(op: string, grad: unknown, shape: readonly number[], dtype: Tensor['dtype']): asserts grad is Tensor {
+function checkGradient(
+  op: string,
+  grad: unknown,
+  shape: readonly number[],
+  dtype: Tensor['dtype'],
+): asserts grad is Tensor {
   checkTensor(op, grad, 'a gradient')
   if (!sameShape(grad.shape, shape)) {
     const message = `a gradient has shape ${formatShape(grad.shape)}, expected ${formatShape(shape)}`
@@ -199,7 +205,11 @@ export interface GradOptions extends BackwardOptions {
  * @throws AutogradError if an input does not require gradients or took no part (unless `allowUnused`)
  * @see https://pytorch.org/docs/stable/generated/torch.autograd.grad.html
  */
-export function grad(outputs: Tensor | readonly Tensor[], inputs: Tensor | readonly Tensor[], options?: GradOptions): Tensor[] {
+export function grad(
+  outputs: Tensor | readonly Tensor[],
+  inputs: Tensor | readonly Tensor[],
+  options?: GradOptions,
+): Tensor[] {
   const op = 'autograd.grad'
   checkOptions(op, options, ['gradOutputs', 'retainGraph', 'createGraph', 'allowUnused'])
   const outs: readonly Tensor[] = outputs instanceof Tensor ? [outputs] : outputs
@@ -224,10 +234,16 @@ export function grad(outputs: Tensor | readonly Tensor[], inputs: Tensor | reado
       results[i] = grads[t.outputIndex]
     })
   })
-  run(outs, outs.map((t, i) => seed(op, t, gradients[i])), { retainGraph, createGraph, inputs: wanted })
+  run(
+    outs,
+    outs.map((t, i) => seed(op, t, gradients[i])),
+    { retainGraph, createGraph, inputs: wanted },
+  )
   return results.map((g, i) => {
     if (g !== undefined) return g
     if (options?.allowUnused) return null as unknown as Tensor
-    throw new AutogradError(`input ${i} took no part in the outputs; pass { allowUnused: true } to get null for it`, { op })
+    throw new AutogradError(`input ${i} took no part in the outputs; pass { allowUnused: true } to get null for it`, {
+      op,
+    })
   })
 }

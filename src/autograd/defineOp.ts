@@ -70,7 +70,12 @@ export function defineOp<A extends unknown[], R extends Tensor | readonly Tensor
   definition: OpDefinition<A, R>,
 ): (...args: A) => R {
   const { forward, backward, derivative } = definition
-  const operation: Operation = { name, backward, derivative: derivative === true ? backward : derivative, ownsGradients: true }
+  const operation: Operation = {
+    name,
+    backward,
+    derivative: derivative === true ? backward : derivative,
+    ownsGradients: true,
+  }
   return (...args: A): R => {
     const node = record(operation, args)
     const out = forward(node, ...args)

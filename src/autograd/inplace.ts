@@ -7,7 +7,7 @@ import { emptyTensor, Tensor, viewHooks, viewOf } from '../tensor/tensor.js'
 import { copyOf } from './accumulate.js'
 import { attach, record } from './defineOp.js'
 import { mode } from './mode.js'
-import { inert, Node, type Operation } from './node.js'
+import { inert, type Node, type Operation } from './node.js'
 
 const COPY = kernel('copy')
 const FILL = kernel('fill')
@@ -21,7 +21,10 @@ export function copyElements(from: Tensor, to: Tensor): void {
 /** `source`, or a copy of it where it overlaps `target` other than element on element: writing would change what is yet to be read. */
 export function separate(source: Tensor, target: Tensor): Tensor {
   if (source.storage !== target.storage) return source
-  const same = source.byteOffset === target.byteOffset && sameShape(source.shape, target.shape) && sameShape(source.strides, target.strides)
+  const same =
+    source.byteOffset === target.byteOffset &&
+    sameShape(source.shape, target.shape) &&
+    sameShape(source.strides, target.strides)
   return same ? source : copyOf(source)
 }
 
@@ -68,7 +71,9 @@ function writtenBase(base: Tensor, old: Tensor, view: Tensor, written: Tensor): 
     name: 'copySlices',
     ownsGradients: true,
     backward: (ctx, grad) => {
-      const inside = copyOf(viewOf(grad.isContiguous() ? grad : copyOf(grad), region.shape, region.strides, region.offset))
+      const inside = copyOf(
+        viewOf(grad.isContiguous() ? grad : copyOf(grad), region.shape, region.strides, region.offset),
+      )
       if (!ctx.needs(0)) return [null, inside]
       const outside = copyOf(grad)
       const hole = viewOf(outside, region.shape, region.strides, region.offset)
@@ -102,7 +107,13 @@ viewHooks.rebuild = view => {
  * @param recorded the out-of-place operation; its result has x's shape and dtype
  * @param others the other tensors that take part
  */
-export function inPlace(op: string, x: Tensor, others: readonly unknown[], direct: () => void, recorded: (x: Tensor) => Tensor): Tensor {
+export function inPlace(
+  op: string,
+  x: Tensor,
+  others: readonly unknown[],
+  direct: () => void,
+  recorded: (x: Tensor) => Tensor,
+): Tensor {
   const tracked = mode.grad && (x.requiresGrad || others.some(t => t instanceof Tensor && t.requiresGrad))
   if (!tracked) {
     direct()
@@ -112,7 +123,10 @@ export function inPlace(op: string, x: Tensor, others: readonly unknown[], direc
   const base = x.base ?? x
   if (base.gradFn === null && base.leafRequiresGrad) {
     const what = x.base === null ? 'a leaf that requires gradients' : 'a view of a leaf that requires gradients'
-    throw new AutogradError(`${what} cannot be changed in place; wrap the change in noGrad(() => …)`, { op, shapes: [x.shape] })
+    throw new AutogradError(`${what} cannot be changed in place; wrap the change in noGrad(() => …)`, {
+      op,
+      shapes: [x.shape],
+    })
   }
   const old = before(x)
   const result = recorded(old)

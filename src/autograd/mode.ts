@@ -14,7 +14,9 @@ export function runWith<T>(op: string, key: keyof typeof mode, value: boolean, f
   try {
     const result = fn()
     if (result instanceof Promise) {
-      throw new TypeError(`${op}: the function is async, but the mode would end at its first await; use ${op} inside it, around synchronous code`)
+      throw new TypeError(
+        `${op}: the function is async, but the mode would end at its first await; use ${op} inside it, around synchronous code`,
+      )
     }
     return result
   } finally {

@@ -5,7 +5,6 @@ import type { Tensor } from '../tensor/tensor.js'
 export type Gradient = Tensor | null | undefined
 
 /** Called with a gradient; a tensor that it returns takes the gradient's place. */
-// biome-ignore lint/suspicious/noConfusingVoidType: a hook without a return statement is the common case
 export type GradientHook = (grad: Tensor) => Tensor | null | undefined | void
 
 /** An operation: its name, and its backward by the node (`ctx`) of a call. */
@@ -109,7 +108,8 @@ export class Node {
 
   addHook(output: number, hook: GradientHook): () => void {
     this.hooks ??= []
-    const list = (this.hooks[output] ??= [])
+    this.hooks[output] ??= []
+    const list = this.hooks[output]
     list.push(hook)
     return () => {
       const at = list.indexOf(hook)

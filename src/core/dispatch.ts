@@ -23,7 +23,8 @@ const ids = new Map(native.kernels.map((name, id) => [name, id]))
 /** The handle of a kernel by its name. @throws GlorotError if this build lacks it. */
 export function kernel(name: string): number {
   const id = ids.get(name)
-  if (id === undefined) throw new GlorotError(`the native binary has no kernel '${name}'; rebuild it: npm run build:native`)
+  if (id === undefined)
+    throw new GlorotError(`the native binary has no kernel '${name}'; rebuild it: npm run build:native`)
   return id * 4
 }
 
@@ -48,25 +49,15 @@ export function launch(
   block[0] = sizes.length
   block[1] = floats.length
   let at = NUMBERS
-  if (sizes.length > native.limits.sizes || floats.length > native.limits.floats) throw new RangeError('launch: too many numbers')
+  if (sizes.length > native.limits.sizes || floats.length > native.limits.floats)
+    throw new RangeError('launch: too many numbers')
   for (let i = 0; i < sizes.length; i++) block[at++] = sizes[i]
   for (let i = 0; i < floats.length; i++) block[at++] = floats[i]
-  switch (n) {
-    case 1:
-      return native.launch(code, tensors[0].storage.bytes)
-    case 2:
-      return native.launch(code, tensors[0].storage.bytes, tensors[1].storage.bytes)
-    case 3:
-      return native.launch(code, tensors[0].storage.bytes, tensors[1].storage.bytes, tensors[2].storage.bytes)
-    case 4:
-      return native.launch(
-        code,
-        tensors[0].storage.bytes,
-        tensors[1].storage.bytes,
-        tensors[2].storage.bytes,
-        tensors[3].storage.bytes,
-      )
-    default:
-      return native.launch(code, ...tensors.map(t => t.storage.bytes))
-  }
+  const a = tensors
+  if (n === 2) native.launch(code, a[0].storage.bytes, a[1].storage.bytes)
+  else if (n === 3) native.launch(code, a[0].storage.bytes, a[1].storage.bytes, a[2].storage.bytes)
+  else if (n === 1) native.launch(code, a[0].storage.bytes)
+  else if (n === 4) {
+    native.launch(code, a[0].storage.bytes, a[1].storage.bytes, a[2].storage.bytes, a[3].storage.bytes)
+  } else native.launch(code, ...a.map(t => t.storage.bytes))
 }

@@ -18,7 +18,10 @@ export class GlorotError extends Error {
   path: string | undefined
 
   constructor(message: string, details: ErrorDetails = {}) {
-    super(details.op ? `${details.op}: ${message}` : message, details.cause === undefined ? undefined : { cause: details.cause })
+    super(
+      details.op ? `${details.op}: ${message}` : message,
+      details.cause === undefined ? undefined : { cause: details.cause },
+    )
     this.op = details.op
     this.shapes = details.shapes
   }
@@ -81,7 +84,11 @@ function editDistance(a: string, b: string): number {
     row[0] = i
     for (let j = 1; j <= b.length; j++) {
       const above = row[j]
-      row[j] = Math.min(above + 1, row[j - 1] + 1, diagonal + (a[i - 1].toLowerCase() === b[j - 1].toLowerCase() ? 0 : 1))
+      row[j] = Math.min(
+        above + 1,
+        row[j - 1] + 1,
+        diagonal + (a[i - 1].toLowerCase() === b[j - 1].toLowerCase() ? 0 : 1),
+      )
       diagonal = above
     }
   }
@@ -133,7 +140,10 @@ export function checkChoice<T extends string>(op: string, what: string, value: u
   if (!choices.includes(value as T)) {
     const near = typeof value === 'string' ? nearest(value, choices) : undefined
     const list = choices.map(c => `'${c}'`).join(', ')
-    throw new ValueError(`${what} must be one of ${list}, got ${describe(value)}${near ? `, did you mean '${near}'?` : ''}`, { op })
+    throw new ValueError(
+      `${what} must be one of ${list}, got ${describe(value)}${near ? `, did you mean '${near}'?` : ''}`,
+      { op },
+    )
   }
   return value as T
 }

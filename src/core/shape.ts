@@ -52,7 +52,10 @@ export function resolveDim(op: string, dim: unknown, ndim: number): number {
   if (typeof dim !== 'number') throw new TypeError(`${op}: dim must be a number, got ${describe(dim)}`)
   const n = Math.max(ndim, 1)
   if (!Number.isInteger(dim) || dim < -n || dim >= n) {
-    throw new IndexError(`dim ${dim} is out of range for a tensor of ${ndim} dimensions (it may be ${-n} to ${n - 1})`, { op })
+    throw new IndexError(
+      `dim ${dim} is out of range for a tensor of ${ndim} dimensions (it may be ${-n} to ${n - 1})`,
+      { op },
+    )
   }
   return dim < 0 ? dim + n : dim
 }
@@ -62,8 +65,12 @@ export function resolveDims(op: string, dim: number | readonly number[] | null |
   if (dim === undefined || dim === null || (Array.isArray(dim) && dim.length === 0)) {
     return Array.from({ length: ndim }, (_, d) => d)
   }
-  if (typeof dim === 'number') return ndim === 0 ? (resolveDim(op, dim, 0), []) : [resolveDim(op, dim, ndim)]
-  if (!Array.isArray(dim)) throw new TypeError(`${op}: dim must be a number or an array of numbers, got ${describe(dim)}`)
+  if (typeof dim === 'number') {
+    const d = resolveDim(op, dim, ndim)
+    return ndim === 0 ? [] : [d]
+  }
+  if (!Array.isArray(dim))
+    throw new TypeError(`${op}: dim must be a number or an array of numbers, got ${describe(dim)}`)
   const dims = dim.map(d => resolveDim(op, d, ndim)).sort((a, b) => a - b)
   for (let i = 1; i < dims.length; i++) {
     if (dims[i] === dims[i - 1]) throw new ValueError(`dim ${dims[i]} appears twice in [${dim.join(', ')}]`, { op })
@@ -89,10 +96,13 @@ export function broadcastShapes(op: string, a: Shape, b: Shape): Shape {
     const x = d <= a.length ? a[a.length - d] : 1
     const y = d <= b.length ? b[b.length - d] : 1
     if (x !== y && x !== 1 && y !== 1) {
-      throw new ShapeError(`shapes ${formatShape(a)} and ${formatShape(b)} do not broadcast (dim -${d}: ${x} against ${y})`, {
-        op,
-        shapes: [a, b],
-      })
+      throw new ShapeError(
+        `shapes ${formatShape(a)} and ${formatShape(b)} do not broadcast (dim -${d}: ${x} against ${y})`,
+        {
+          op,
+          shapes: [a, b],
+        },
+      )
     }
     out[ndim - d] = x === 1 ? y : x
   }
@@ -119,7 +129,10 @@ export function inferShape(op: string, shape: readonly number[], n: number, from
   }
   if (unknown >= 0 && known > 0 && n % known === 0) out[unknown] = n / known
   else if (unknown >= 0 || known !== n) {
-    throw new ShapeError(`${formatShape(shape)} cannot hold the ${n} elements of ${formatShape(from)}`, { op, shapes: [from, out] })
+    throw new ShapeError(`${formatShape(shape)} cannot hold the ${n} elements of ${formatShape(from)}`, {
+      op,
+      shapes: [from, out],
+    })
   }
   return out
 }

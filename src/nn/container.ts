@@ -40,7 +40,9 @@ abstract class Listed extends Module {
   at(index: number): Module {
     const module = this.entries.at(index)
     if (module === undefined) {
-      throw new IndexError(`there is no module ${index}, it holds ${this.entries.length}`, { op: this.constructor.name })
+      throw new IndexError(`there is no module ${index}, it holds ${this.entries.length}`, {
+        op: this.constructor.name,
+      })
     }
     return module
   }
@@ -85,7 +87,14 @@ export class ModuleDict extends Module {
   get(name: string): Module {
     const module = new Map(this.namedChildren()).get(name)
     if (module === undefined) {
-      throw new IndexError(`there is no module '${name}', it holds ${this.keys().map(k => `'${k}'`).join(', ') || 'none'}`, { op: 'ModuleDict' })
+      throw new IndexError(
+        `there is no module '${name}', it holds ${
+          this.keys()
+            .map(k => `'${k}'`)
+            .join(', ') || 'none'
+        }`,
+        { op: 'ModuleDict' },
+      )
     }
     return module
   }

@@ -56,7 +56,11 @@ function nameWithin(root: Module, module: Module): string | undefined {
 layers.path = () => pathOf(running)
 
 /** An identity in the graph whose backward lets the module's backward hooks see the gradients. */
-function passThrough(name: string, tensors: readonly Tensor[], see: (grads: (Tensor | null)[]) => readonly (Tensor | null)[]): Tensor[] {
+function passThrough(
+  name: string,
+  tensors: readonly Tensor[],
+  see: (grads: (Tensor | null)[]) => readonly (Tensor | null)[],
+): Tensor[] {
   const operation: Operation = { name, backward: (_, ...grads) => see(grads), derivative: (_, ...grads) => see(grads) }
   const node = record(operation, tensors)
   if (node === inert) return [...tensors]
@@ -70,18 +74,24 @@ function passThrough(name: string, tensors: readonly Tensor[], see: (grads: (Ten
 function withBackwardHooks(module: Module, hooks: Hooks, inputs: Values, run: (inputs: Values) => Result): Result {
   let gradOutput: readonly (Tensor | null)[] = []
   const at = inputs.flatMap((v, i) => (v instanceof Tensor ? [i] : []))
-  const seen = passThrough('backwardHook', at.map(i => inputs[i]), grads => {
-    let gradInput: readonly (Tensor | null)[] = grads
-    for (const hook of [...hooks.backward]) {
-      const other = hook(module, gradInput, gradOutput)
-      if (other === undefined || other === null) continue
-      if (!Array.isArray(other) || other.length !== gradInput.length) {
-        throw new TypeError(`registerFullBackwardHook: a hook must return an array of ${gradInput.length} gradients, got ${describe(other)}`)
+  const seen = passThrough(
+    'backwardHook',
+    at.map(i => inputs[i]),
+    grads => {
+      let gradInput: readonly (Tensor | null)[] = grads
+      for (const hook of [...hooks.backward]) {
+        const other = hook(module, gradInput, gradOutput)
+        if (other === undefined || other === null) continue
+        if (!Array.isArray(other) || other.length !== gradInput.length) {
+          throw new TypeError(
+            `registerFullBackwardHook: a hook must return an array of ${gradInput.length} gradients, got ${describe(other)}`,
+          )
+        }
+        gradInput = other
       }
-      gradInput = other
-    }
-    return gradInput
-  })
+      return gradInput
+    },
+  )
   const replaced = inputs.slice()
   at.forEach((i, k) => {
     replaced[i] = seen[k]

@@ -1,9 +1,9 @@
 // Module: a layer or a network of them. What is assigned to it is registered; its forward runs hooks and names itself in errors.
-import { isFloating, type DType } from '../core/dtype.js'
-import { describe, formatShape, nearest, StateDictError, ValueError } from '../core/errors.js'
-import { sameShape } from '../core/shape.js'
+
 import { noGrad } from '../autograd/mode.js'
-import { checkOptions } from '../core/errors.js'
+import { type DType, isFloating } from '../core/dtype.js'
+import { checkOptions, describe, formatShape, nearest, StateDictError, ValueError } from '../core/errors.js'
+import { sameShape } from '../core/shape.js'
 import { Tensor } from '../tensor/tensor.js'
 import { aroundForward, type BackwardHook, type ForwardHook, type ForwardPreHook, type Hooks } from './hooks.js'
 import { Parameter } from './parameter.js'
@@ -43,7 +43,9 @@ export class Module {
   /** Computes the layer's result. Subclasses override it; callers call it. */
   // biome-ignore lint/suspicious/noExplicitAny: modules take and give what they like
   forward(..._inputs: any[]): any {
-    throw new ValueError('the module has no forward method; define forward(…) in your class', { op: this.constructor.name })
+    throw new ValueError('the module has no forward method; define forward(…) in your class', {
+      op: this.constructor.name,
+    })
   }
 
   // --- what it holds ------------------------------------------------------------------------------------------------------
@@ -115,7 +117,8 @@ export class Module {
 
   private checkName(op: string, name: unknown): asserts name is string {
     if (typeof name !== 'string') throw new TypeError(`${op}: the name must be a string, got ${describe(name)}`)
-    if (name === '' || name.includes('.')) throw new ValueError(`the name ${describe(name)} must not be empty or contain a dot`, { op })
+    if (name === '' || name.includes('.'))
+      throw new ValueError(`the name ${describe(name)} must not be empty or contain a dot`, { op })
     const taken = name in this && !Object.hasOwn(this, name)
     if (taken) throw new ValueError(`the name '${name}' is a method of ${this.constructor.name}`, { op })
   }
@@ -132,7 +135,8 @@ export class Module {
   /** Registers a module under a name that is not known beforehand. */
   addModule(name: string, module: Module): void {
     this.checkName('addModule', name)
-    if (!(module instanceof Module)) throw new TypeError(`addModule: '${name}' must be a Module, got ${describe(module)}`)
+    if (!(module instanceof Module))
+      throw new TypeError(`addModule: '${name}' must be a Module, got ${describe(module)}`)
     ;(this as unknown as Record<string, unknown>)[name] = module
   }
 
@@ -230,7 +234,8 @@ export class Module {
   loadStateDict(state: StateDict, options?: { strict?: boolean }): { missingKeys: string[]; unexpectedKeys: string[] } {
     const op = 'loadStateDict'
     checkOptions(op, options, ['strict'])
-    if (typeof state !== 'object' || state === null) throw new TypeError(`${op}: expected an object of tensors, got ${describe(state)}`)
+    if (typeof state !== 'object' || state === null)
+      throw new TypeError(`${op}: expected an object of tensors, got ${describe(state)}`)
     const mine = new Map(this.namedState())
     const missingKeys = [...mine.keys()].filter(key => !Object.hasOwn(state, key))
     const unexpectedKeys = Object.keys(state).filter(key => !mine.has(key))
@@ -239,7 +244,8 @@ export class Module {
       if (!Object.hasOwn(state, key)) continue
       const from = state[key]
       if (!(from instanceof Tensor)) problems.push(`'${key}' is ${describe(from)}, not a Tensor`)
-      else if (!sameShape(from.shape, t.shape)) problems.push(`'${key}' is ${formatShape(t.shape)} in the model, ${formatShape(from.shape)} in the file`)
+      else if (!sameShape(from.shape, t.shape))
+        problems.push(`'${key}' is ${formatShape(t.shape)} in the model, ${formatShape(from.shape)} in the file`)
     }
     if (options?.strict ?? true) {
       for (const key of missingKeys) problems.push(`'${key}' is missing`)
@@ -296,7 +302,9 @@ export class Module {
 
   /** The tree of modules, as PyTorch prints it. */
   toString(): string {
-    const children = [...this.own(Module)].map(([name, module]) => `(${name}): ${module.toString()}`.replaceAll('\n', '\n  '))
+    const children = [...this.own(Module)].map(([name, module]) =>
+      `(${name}): ${module.toString()}`.replaceAll('\n', '\n  '),
+    )
     const extra = this.extraRepr()
     if (children.length === 0) return `${this.constructor.name}(${extra})`
     const lines = extra ? [extra, ...children] : children

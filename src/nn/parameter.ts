@@ -1,8 +1,7 @@
 // A tensor that a module learns: assigned to a module, it is one of its parameters.
 import { checkTensor } from '../autograd/defineOp.js'
 import { isFloating } from '../core/dtype.js'
-import { DTypeError } from '../core/errors.js'
-import { checkOptions } from '../core/errors.js'
+import { checkOptions, DTypeError } from '../core/errors.js'
 import { Tensor } from '../tensor/tensor.js'
 
 export class Parameter extends Tensor {
@@ -13,7 +12,8 @@ export class Parameter extends Tensor {
   constructor(data: Tensor, options?: { requiresGrad?: boolean }) {
     checkTensor('Parameter', data, 'data')
     checkOptions('Parameter', options, ['requiresGrad'])
-    if (!isFloating(data.dtype)) throw new DTypeError(`a parameter must be floating, got ${data.dtype}`, { op: 'Parameter' })
+    if (!isFloating(data.dtype))
+      throw new DTypeError(`a parameter must be floating, got ${data.dtype}`, { op: 'Parameter' })
     super(data.storage, data.byteOffset, data.shape, data.customStrides, data.dtype)
     this.leafRequiresGrad = options?.requiresGrad ?? true
   }

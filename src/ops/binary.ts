@@ -3,7 +3,7 @@ import { copyOf } from '../autograd/accumulate.js'
 import { copyElements, inPlace, separate } from '../autograd/inplace.js'
 import { launch } from '../core/dispatch.js'
 import { type DType, isFloating, promote, promoteScalar } from '../core/dtype.js'
-import { describe, DTypeError, formatShape, ShapeError } from '../core/errors.js'
+import { DTypeError, describe, formatShape, ShapeError } from '../core/errors.js'
 import { broadcastShapes, broadcastStrides, sameShape } from '../core/shape.js'
 import { emptyTensor, Tensor } from '../tensor/tensor.js'
 
@@ -14,7 +14,9 @@ export type Operand = Tensor | number
 export function checkOperand(op: string, x: unknown, y: unknown): void {
   for (const v of [x, y]) {
     if (v instanceof Tensor || typeof v === 'number') continue
-    throw new TypeError(`${op}: expected a Tensor or a number, got ${describe(v)}${Array.isArray(v) ? '; make one with tensor(…)' : ''}`)
+    throw new TypeError(
+      `${op}: expected a Tensor or a number, got ${describe(v)}${Array.isArray(v) ? '; make one with tensor(…)' : ''}`,
+    )
   }
   if (typeof x === 'number' && typeof y === 'number') throw new TypeError(`${op}: expected a Tensor, got two numbers`)
 }
@@ -47,7 +49,12 @@ function launchBinary(kernel: number, x: Tensor, y: Tensor, out: Tensor): void {
     return
   }
   const { shape } = out
-  const sizes = [shape.length, ...shape, ...broadcastStrides(x.shape, x.strides, shape), ...broadcastStrides(y.shape, y.strides, shape)]
+  const sizes = [
+    shape.length,
+    ...shape,
+    ...broadcastStrides(x.shape, x.strides, shape),
+    ...broadcastStrides(y.shape, y.strides, shape),
+  ]
   launch(kernel, x.dtype, [x, y, out], sizes)
 }
 
@@ -77,7 +84,10 @@ export function inPlaceBinary(
   const dtype = typeof y === 'number' ? promoteScalar(x.dtype, y) : meetingDType(x, y)
   if (kind(dtype) > kind(x.dtype) || (op === 'div_' && !isFloating(x.dtype))) {
     const result = isFloating(dtype) ? dtype : op === 'div_' ? 'float32' : dtype
-    throw new DTypeError(`the result is ${result} and cannot be stored in a tensor of ${x.dtype}; use the out-of-place operation`, { op })
+    throw new DTypeError(
+      `the result is ${result} and cannot be stored in a tensor of ${x.dtype}; use the out-of-place operation`,
+      { op },
+    )
   }
   if (typeof y !== 'number' && !sameShape(broadcastShapes(op, x.shape, y.shape), x.shape)) {
     const message = `${formatShape(y.shape)} does not broadcast to ${formatShape(x.shape)}, which an operation in place keeps`

@@ -75,9 +75,14 @@ export function expand(x: Tensor, shape: readonly number[]): Tensor {
   checkTensor('expand', x)
   const added = shape.length - x.shape.length
   const full = shape.map((size, d) => (size === -1 && d >= added ? x.shape[d - added] : size))
-  const fits = added >= 0 && full.every((size, d) => size >= 0 && (d < added || x.shape[d - added] === 1 || x.shape[d - added] === size))
+  const fits =
+    added >= 0 &&
+    full.every((size, d) => size >= 0 && (d < added || x.shape[d - added] === 1 || x.shape[d - added] === size))
   if (!fits) {
-    throw new ShapeError(`${formatShape(x.shape)} cannot be expanded to ${formatShape(shape)}`, { op: 'expand', shapes: [x.shape, shape] })
+    throw new ShapeError(`${formatShape(x.shape)} cannot be expanded to ${formatShape(shape)}`, {
+      op: 'expand',
+      shapes: [x.shape, shape],
+    })
   }
   return sameShape(x.shape, full) ? x : expandOp(x, full)
 }

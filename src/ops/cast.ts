@@ -82,7 +82,9 @@ Tensor.prototype.bool = function () {
 Tensor.prototype.copy_ = function (source) {
   checkTensor('copy_', source, 'source')
   const { shape } = this
-  const fits = source.shape.length <= shape.length && source.shape.every((n, i) => n === 1 || n === shape[i + shape.length - source.shape.length])
+  const fits =
+    source.shape.length <= shape.length &&
+    source.shape.every((n, i) => n === 1 || n === shape[i + shape.length - source.shape.length])
   if (!fits) {
     const message = `source ${formatShape(source.shape)} does not broadcast to ${formatShape(shape)}`
     throw new ShapeError(message, { op: 'copy_', shapes: [source.shape, shape] })

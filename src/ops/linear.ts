@@ -26,7 +26,13 @@ const linearOp = defineOp('linear', {
     const W = weight.customStrides === null ? weight : copyOf(weight)
     const M = N === 0 ? 0 : out.count / N
     if (bias === null) launch(LINEAR, x.dtype, [from, W, out], [M, N, K, row, column, 0])
-    else launch(LINEAR, x.dtype, [from, W, out, bias.customStrides === null ? bias : copyOf(bias)], [M, N, K, row, column, 1])
+    else
+      launch(
+        LINEAR,
+        x.dtype,
+        [from, W, out, bias.customStrides === null ? bias : copyOf(bias)],
+        [M, N, K, row, column, 1],
+      )
     ctx.save(x, weight)
     return out
   },
@@ -38,7 +44,11 @@ const linearOp = defineOp('linear', {
     const dw = ctx.needs(1) ? emptyTensor(weight.shape, x.dtype) : null
     const db = ctx.needs(2) ? emptyTensor([N], x.dtype) : null
     const [from, row, column] = rows(x)
-    const buffers = [grad.customStrides === null ? grad : copyOf(grad), from, weight.customStrides === null ? weight : copyOf(weight)]
+    const buffers = [
+      grad.customStrides === null ? grad : copyOf(grad),
+      from,
+      weight.customStrides === null ? weight : copyOf(weight),
+    ]
     if (dx !== null) buffers.push(dx)
     if (dw !== null) buffers.push(dw)
     if (db !== null) buffers.push(db)
@@ -57,7 +67,10 @@ export function linear(x: Tensor, weight: Tensor, bias: Tensor | null = null): T
   checkTensor('linear', x)
   checkTensor('linear', weight, 'weight')
   if (weight.shape.length !== 2) {
-    throw new ShapeError(`weight must have 2 dimensions, got ${formatShape(weight.shape)}`, { op: 'linear', shapes: [x.shape, weight.shape] })
+    throw new ShapeError(`weight must have 2 dimensions, got ${formatShape(weight.shape)}`, {
+      op: 'linear',
+      shapes: [x.shape, weight.shape],
+    })
   }
   const [N, K] = weight.shape
   if (x.shape[x.shape.length - 1] !== K) {
@@ -66,15 +79,21 @@ export function linear(x: Tensor, weight: Tensor, bias: Tensor | null = null): T
     throw new ShapeError(message, { op: 'linear', shapes: [x.shape, weight.shape] })
   }
   if (x.dtype !== weight.dtype || (bias !== null && bias.dtype !== weight.dtype)) {
-    throw new DTypeError(`input is ${x.dtype}, weight ${weight.dtype}${bias === null ? '' : `, bias ${bias.dtype}`}; convert one with .to(dtype)`, {
-      op: 'linear',
-    })
+    throw new DTypeError(
+      `input is ${x.dtype}, weight ${weight.dtype}${bias === null ? '' : `, bias ${bias.dtype}`}; convert one with .to(dtype)`,
+      {
+        op: 'linear',
+      },
+    )
   }
   if (bias !== null && (bias.shape.length !== 1 || bias.shape[0] !== N)) {
-    throw new ShapeError(`bias ${formatShape(bias.shape)} does not fit weight ${formatShape(weight.shape)}, it must be [${N}]`, {
-      op: 'linear',
-      shapes: [bias.shape, weight.shape],
-    })
+    throw new ShapeError(
+      `bias ${formatShape(bias.shape)} does not fit weight ${formatShape(weight.shape)}, it must be [${N}]`,
+      {
+        op: 'linear',
+        shapes: [bias.shape, weight.shape],
+      },
+    )
   }
   return linearOp(x, weight, bias)
 }

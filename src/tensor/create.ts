@@ -20,7 +20,12 @@ export type Data = number | boolean | bigint | ArrayLike<number> | BigInt64Array
 const created = ['dtype', 'requiresGrad'] as const
 
 /** Checks the options of a creation function and finishes what it made. */
-export function withOptions(op: string, options: CreateOptions | undefined, fallback: DType, make: (dtype: DType) => Tensor): Tensor {
+export function withOptions(
+  op: string,
+  options: CreateOptions | undefined,
+  fallback: DType,
+  make: (dtype: DType) => Tensor,
+): Tensor {
   if (options === undefined) return make(fallback)
   checkOptions(op, options, created)
   const dtype = options.dtype === undefined ? fallback : checkChoice(op, 'dtype', options.dtype, dtypeNames)
@@ -58,7 +63,11 @@ function flatten(data: readonly Data[]): { shape: number[]; flat: (number | bool
   const walk = (level: unknown, d: number, where: string): void => {
     if (d === shape.length) {
       if (typeof level !== 'number' && typeof level !== 'boolean' && typeof level !== 'bigint') {
-        if (Array.isArray(level)) throw new ShapeError(`the nested arrays are ragged: ${where} is ${describe(level)}, the first has a number there`, { op: 'tensor' })
+        if (Array.isArray(level))
+          throw new ShapeError(
+            `the nested arrays are ragged: ${where} is ${describe(level)}, the first has a number there`,
+            { op: 'tensor' },
+          )
         throw new TypeError(`tensor: data${where} must be a number or boolean, got ${describe(level)}`)
       }
       flat.push(level)
@@ -68,7 +77,10 @@ function flatten(data: readonly Data[]): { shape: number[]; flat: (number | bool
     const isRow = Array.isArray(level) || ArrayBuffer.isView(level)
     if (!isRow || row.length !== shape[d]) {
       const got = isRow ? `${row.length} elements` : describe(level)
-      throw new ShapeError(`the nested arrays are ragged: data${where} has ${got}, the first one there has ${shape[d]}`, { op: 'tensor' })
+      throw new ShapeError(
+        `the nested arrays are ragged: data${where} has ${got}, the first one there has ${shape[d]}`,
+        { op: 'tensor' },
+      )
     }
     for (let i = 0; i < row.length; i++) walk(row[i], d + 1, `${where}[${i}]`)
   }
@@ -107,7 +119,8 @@ function store(flat: ArrayLike<number | boolean | bigint>, shape: Shape, dtype: 
  * @throws ShapeError if nested arrays are ragged; ValueError if a value does not fit an integer dtype
  */
 export function tensor(data: Data | Tensor, options?: CreateOptions): Tensor {
-  if (data instanceof Tensor) return withOptions('tensor', options, data.dtype, dtype => data.detach().to(dtype).clone().detach())
+  if (data instanceof Tensor)
+    return withOptions('tensor', options, data.dtype, dtype => data.detach().to(dtype).clone().detach())
   if (isTypedArray(data)) {
     return withOptions('tensor', options, dtypeOf(data), dtype => {
       const out = emptyTensor([data.length], dtype)
@@ -119,9 +132,12 @@ export function tensor(data: Data | Tensor, options?: CreateOptions): Tensor {
     })
   }
   if (typeof data === 'number' || typeof data === 'boolean' || typeof data === 'bigint') {
-    return withOptions('tensor', options, typeof data === 'boolean' ? 'bool' : 'float32', dtype => store([data], [], dtype))
+    return withOptions('tensor', options, typeof data === 'boolean' ? 'bool' : 'float32', dtype =>
+      store([data], [], dtype),
+    )
   }
-  if (!Array.isArray(data)) throw new TypeError(`tensor: data must be a number, nested arrays or a typed array, got ${describe(data)}`)
+  if (!Array.isArray(data))
+    throw new TypeError(`tensor: data must be a number, nested arrays or a typed array, got ${describe(data)}`)
   const { shape, flat } = flatten(data)
   const fallback = flat.length > 0 && flat.every(v => typeof v === 'boolean') ? 'bool' : 'float32'
   return withOptions('tensor', options, fallback, dtype => store(flat, shape, dtype))
@@ -134,14 +150,33 @@ export function tensor(data: Data | Tensor, options?: CreateOptions): Tensor {
  */
 export function fromTypedArray(array: TypedArray, shape?: readonly number[]): Tensor {
   const op = 'fromTypedArray'
-  const dtype = array instanceof Float32Array ? 'float32' : array instanceof Float64Array ? 'float64' : array instanceof Int32Array ? 'int32' : undefined
-  if (dtype === undefined) throw new TypeError(`${op}: expected a Float32Array, Float64Array or Int32Array, got ${describe(array)}`)
+  const dtype =
+    array instanceof Float32Array
+      ? 'float32'
+      : array instanceof Float64Array
+        ? 'float64'
+        : array instanceof Int32Array
+          ? 'int32'
+          : undefined
+  if (dtype === undefined)
+    throw new TypeError(`${op}: expected a Float32Array, Float64Array or Int32Array, got ${describe(array)}`)
   if (!(array.buffer instanceof ArrayBuffer)) {
-    throw new TypeError(`${op}: the array is on a SharedArrayBuffer, which another thread may change during a computation; copy it with tensor(array)`)
+    throw new TypeError(
+      `${op}: the array is on a SharedArrayBuffer, which another thread may change during a computation; copy it with tensor(array)`,
+    )
   }
   const checked = shape === undefined ? [array.length] : checkShape(op, shape)
   if (numel(checked) !== array.length) {
-    throw new ShapeError(`shape ${formatShape(checked)} needs ${numel(checked)} elements, the array has ${array.length}${array.length === 0 ? ' (empty or detached)' : ''}`, { op, shapes: [checked] })
+    throw new ShapeError(
+      `shape ${formatShape(checked)} needs ${numel(checked)} elements, the array has ${array.length}${array.length === 0 ? ' (empty or detached)' : ''}`,
+      { op, shapes: [checked] },
+    )
   }
-  return new Tensor(new Storage(new Uint8Array(array.buffer, array.byteOffset, array.byteLength)), 0, checked, null, dtype)
+  return new Tensor(
+    new Storage(new Uint8Array(array.buffer, array.byteOffset, array.byteLength)),
+    0,
+    checked,
+    null,
+    dtype,
+  )
 }

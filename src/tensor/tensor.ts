@@ -178,7 +178,9 @@ export class Tensor {
     }
     if (!this.isLeaf) {
       if (flag) return this
-      throw new ValueError('only a leaf can stop requiring gradients; x.detach() gives the values outside the graph', { op: 'requiresGrad_' })
+      throw new ValueError('only a leaf can stop requiring gradients; x.detach() gives the values outside the graph', {
+        op: 'requiresGrad_',
+      })
     }
     this.leafRequiresGrad = flag
     return this
@@ -200,7 +202,9 @@ export class Tensor {
       throw new ShapeError(message, { op: 'grad', shapes: [value.shape, this.shape] })
     }
     if (value.dtype !== this.dtype) {
-      throw new DTypeError(`a gradient of dtype ${value.dtype} does not fit a tensor of dtype ${this.dtype}`, { op: 'grad' })
+      throw new DTypeError(`a gradient of dtype ${value.dtype} does not fit a tensor of dtype ${this.dtype}`, {
+        op: 'grad',
+      })
     }
     this.gradient = value
   }
