@@ -40,17 +40,29 @@ bool readPair(Launch& l, int at, Pair& p, int64_t& spanA, int64_t& spanB) {
   return true;
 }
 
-/** One row: y[i] = f(a[i*sa], b[i*sb]). */
+/** One row, y[i] = f(a[i*sa], b[i*sb]), element by element: other dtypes, other strides, results that are not of the operands' type. */
 template <class F, class T, class R>
-inline void row(F& f, int64_t n, const T* a, int64_t sa, const T* b, int64_t sb, R* y) {
-  if (sa == 1 && sb == 1)
-    for (int64_t i = 0; i < n; i++) y[i] = f(a[i], b[i]);
-  else if (sa == 1 && sb == 0)
-    for (int64_t i = 0; i < n; i++) y[i] = f(a[i], b[0]);
-  else if (sa == 0 && sb == 1)
-    for (int64_t i = 0; i < n; i++) y[i] = f(a[0], b[i]);
-  else
-    for (int64_t i = 0; i < n; i++) y[i] = f(a[i * sa], b[i * sb]);
+__attribute__((noinline)) void row(F f, int64_t n, const T* a, int64_t sa, const T* b, int64_t sb, R* y) {
+  for (int64_t i = 0; i < n; i++) y[i] = f(a[i * sa], b[i * sb]);
+}
+/** One row of floats: by vectors where each operand is contiguous or one repeated element. */
+template <class F>
+__attribute__((noinline)) void row(F f, int64_t n, const float* a, int64_t sa, const float* b, int64_t sb, float* y) {
+  int64_t i = 0;
+  if (sa == 1 && sb == 1) {
+    for (; i + kLanesF <= n; i += kLanesF) store(y + i, f(load(a + i), load(b + i)));
+    if (i < n) storePartial(y + i, f(loadPartial(a + i, n - i), loadPartial(b + i, n - i)), n - i);
+  } else if (sa == 1 && sb == 0) {
+    const VecF c = splat(*b);
+    for (; i + kLanesF <= n; i += kLanesF) store(y + i, f(load(a + i), c));
+    if (i < n) storePartial(y + i, f(loadPartial(a + i, n - i), c), n - i);
+  } else if (sa == 0 && sb == 1) {
+    const VecF c = splat(*a);
+    for (; i + kLanesF <= n; i += kLanesF) store(y + i, f(c, load(b + i)));
+    if (i < n) storePartial(y + i, f(c, loadPartial(b + i, n - i)), n - i);
+  } else {
+    for (; i < n; i++) y[i] = f(a[i * sa], b[i * sb]);
+  }
 }
 
 /** One operand is a constant. buffers: x, out. sizes: n, side (0: f(x, c), 1: f(c, x)). floats: c. */
@@ -69,14 +81,13 @@ void withScalar(Launch& l, F f) noexcept {
   }
   const T c = static_cast<T>(value);
   parallel(n, kGrain, [&](int64_t begin, int64_t end) {
-    if (side == 0)
-      for (int64_t i = begin; i < end; i++) y[i] = f(x[i], c);
-    else
-      for (int64_t i = begin; i < end; i++) y[i] = f(c, x[i]);
+    if (side == 0) row(f, end - begin, x + begin, 1, &c, 0, y + begin);
+    else row(f, end - begin, &c, 0, x + begin, 1, y + begin);
   });
 }
 
-/** With two buffers, see withScalar; with three, buffers: a, b, out (contiguous; may be a or b where that has the same layout). sizes: ndim, shape, strides a, strides b. */
+/** With two buffers, see withScalar. With three, buffers: a, b, out (contiguous; may be a or b where that has the same layout).
+ *  sizes: ndim, shape, strides a, strides b. */
 template <class T, class R, class F>
 void binary(Launch& l, F f) noexcept {
   if (l.nBuffers == 2) return withScalar<T, R>(l, f);
@@ -109,9 +120,17 @@ void binary(Launch& l, F f) noexcept {
   });
 }
 
+// int32 wraps around; C++ leaves the overflow of a signed number undefined.
+template <class T> T sumOf(T a, T b) { return a + b; }
+template <class T> T differenceOf(T a, T b) { return a - b; }
+template <class T> T productOf(T a, T b) { return a * b; }
+inline int32_t sumOf(int32_t a, int32_t b) { return (int32_t)((uint32_t)a + (uint32_t)b); }
+inline int32_t differenceOf(int32_t a, int32_t b) { return (int32_t)((uint32_t)a - (uint32_t)b); }
+inline int32_t productOf(int32_t a, int32_t b) { return (int32_t)((uint32_t)a * (uint32_t)b); }
+
 #define BINARY(name, expression)                                \
   struct name##F {                                              \
-    template <class T> T operator()(T a, T b) const { return static_cast<T>(expression); } \
+    template <class T> T operator()(T a, T b) const { return (T)(expression); } \
   };                                                            \
   template <class T> void name(Launch& l) noexcept { binary<T, T>(l, name##F{}); }
 
@@ -121,9 +140,9 @@ void binary(Launch& l, F f) noexcept {
   };                                                            \
   template <class T> void name(Launch& l) noexcept { binary<T, uint8_t>(l, name##F{}); }
 
-BINARY(add, a + b)
-BINARY(sub, a - b)
-BINARY(mul, a * b)
+BINARY(add, sumOf(a, b))
+BINARY(sub, differenceOf(a, b))
+BINARY(mul, productOf(a, b))
 BINARY(div, a / b)
 // nan wins over any number, as in PyTorch.
 BINARY(maximum, a != a ? a : b != b ? b : a > b ? a : b)

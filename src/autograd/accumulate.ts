@@ -28,7 +28,7 @@ export function accumulatorOf(leaf: Tensor): Node {
         throw new AutogradError('a leaf has no backward', { op: 'accumulateGrad' })
       },
     }
-    leaf.accumulator = new Node(operation)
+    leaf.accumulator = new Node(operation, 0)
   }
   return leaf.accumulator
 }

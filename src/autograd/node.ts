@@ -22,8 +22,8 @@ let created = 0
 
 export class Node {
   readonly operation: Operation
-  /** Order of creation: every input of a node has a lower one. */
-  readonly sequence: number = created++
+  /** Order of creation: every input of a node has a lower one; leaves have 0. */
+  readonly sequence: number
   /** The node that gets gradient i, null where argument i needs none. */
   readonly next: (Node | null)[] = []
   /** Which output of that node argument i is. */
@@ -49,8 +49,9 @@ export class Node {
   waiting: (Tensor | null)[] | null = null
   owned = false
 
-  constructor(operation: Operation) {
+  constructor(operation: Operation, sequence = ++created) {
     this.operation = operation
+    this.sequence = sequence
   }
 
   /** PyTorch's name for it: AddBackward0. */

@@ -1,5 +1,4 @@
 // The names under `nn`.
 export * from './container.js'
-export * from './linear.js'
 export { Module, type StateDict } from './module.js'
 export { Parameter } from './parameter.js'

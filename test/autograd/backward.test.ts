@@ -1,6 +1,6 @@
 // The backward pass: accumulation, shared paths, freed graphs, hooks, second derivatives, errors.
 import test from 'ava'
-import { AutogradError, autograd, isGradEnabled, noGrad, enableGrad, ones, type Tensor, tensor } from 'glorot'
+import { AutogradError, autograd, enableGrad, isGradEnabled, noGrad, ones, type Tensor, tensor } from 'glorot'
 
 const leaf = (data: number | number[] | number[][]) => tensor(data, { requiresGrad: true })
 
@@ -42,10 +42,15 @@ test('a second backward through a freed graph throws, with retainGraph it adds',
 })
 
 test('broadcast operands get gradients of their own shape', t => {
-  const x = leaf([[1, 2, 3], [4, 5, 6]])
+  const x = leaf([
+    [1, 2, 3],
+    [4, 5, 6],
+  ])
   const row = leaf([1, 10, 100])
   const column = leaf([[1], [2]])
-  x.mul(row).add(column).backward(ones([2, 3]))
+  x.mul(row)
+    .add(column)
+    .backward(ones([2, 3]))
   t.deepEqual(row.grad!.tolist(), [5, 7, 9])
   t.deepEqual(column.grad!.tolist(), [[3], [3]])
 })
@@ -101,7 +106,10 @@ test('autograd.grad leaves .grad alone and goes to second derivatives', t => {
 test('autograd.grad of an unused input throws, or gives null when asked', t => {
   const [x, z] = [leaf([1]), leaf([1])]
   const y = x.mul(2)
-  t.throws(() => autograd.grad(y, z, { retainGraph: true }), { instanceOf: AutogradError, message: /input 0 took no part/ })
+  t.throws(() => autograd.grad(y, z, { retainGraph: true }), {
+    instanceOf: AutogradError,
+    message: /input 0 took no part/,
+  })
   t.is(autograd.grad(y, z, { allowUnused: true })[0], null)
 })
 
@@ -118,9 +126,11 @@ test('noGrad and enableGrad set the mode, also when they throw', t => {
     t.false(x.mul(2).requiresGrad)
     t.true(enableGrad(() => x.mul(2)).requiresGrad)
   })
-  t.throws(() => noGrad(() => {
-    throw new Error('inside')
-  }))
+  t.throws(() =>
+    noGrad(() => {
+      throw new Error('inside')
+    }),
+  )
   t.true(isGradEnabled())
   t.throws(() => noGrad(async () => {}), { instanceOf: TypeError, message: /async/ })
 })

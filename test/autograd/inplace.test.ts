@@ -60,9 +60,15 @@ test('a view made before its base changed sees the change in the graph', t => {
 })
 
 test('operands that overlap the target are read before they are overwritten', t => {
-  const x = tensor([[1, 2], [3, 4]])
+  const x = tensor([
+    [1, 2],
+    [3, 4],
+  ])
   x.add_(x.t())
-  t.deepEqual(x.tolist(), [[2, 5], [5, 8]])
+  t.deepEqual(x.tolist(), [
+    [2, 5],
+    [5, 8],
+  ])
   const y = tensor([1, 2, 3, 4])
   y.narrow(0, 1, 3).copy_(y.narrow(0, 0, 3))
   t.deepEqual(y.tolist(), [1, 1, 2, 3])
