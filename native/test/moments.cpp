@@ -31,7 +31,7 @@ static void values() {
 
 static void backward() {
   for (const Shape& s : shapes()) {
-    if (s.R > 70 || s.R < 2) continue;
+    if (s.n() > 400 || s.R < 2) continue;
     Array<double> x(s.n()), y(s.kept()), dy(s.kept()), dx(s.n());
     fillRandom(x);
     fillRandom(dy);

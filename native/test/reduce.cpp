@@ -107,7 +107,7 @@ static void empty() {
 
 static void backward() {
   for (const Shape& s : shapes()) {
-    if (s.R > 70) continue;
+    if (s.n() > 400) continue;
     Array<double> x(s.n()), y(s.kept()), dy(s.kept()), dx(s.n());
     fillRandom(x, 0.3, 1.5);
     fillRandom(dy);
