@@ -8,6 +8,7 @@ import { checkNumber, checkOptions } from '../core/errors.js'
 import { Tensor } from '../tensor/tensor.js'
 import { binary, checkOperand, inPlaceBinary, meet, type Operand, withNumber } from './binary.js'
 import { sumTo } from './broadcast.js'
+import { cast } from './cast.js'
 
 const ADD = kernel('add')
 const SUB = kernel('sub')
@@ -120,7 +121,7 @@ function quotient(dtype: DType): DType {
 
 /** x with the dtype it meets number c in. */
 function lifted(x: Tensor, c: number): Tensor {
-  return x.to(promoteScalar(x.dtype, c))
+  return cast(x, promoteScalar(x.dtype, c))
 }
 
 function scaled(op: string, y: Operand, options: { alpha?: number } | undefined): Operand {
@@ -164,11 +165,11 @@ export function mul(x: Operand, y: Operand): Tensor {
 /** x / y element by element, broadcast; either may be a number. Integers divide to float32. */
 export function div(x: Operand, y: Operand): Tensor {
   checkOperand('div', x, y)
-  if (typeof y === 'number') return divNumber((x as Tensor).to(quotient((x as Tensor).dtype)), y)
-  if (typeof x === 'number') return numberDiv(y.to(quotient(y.dtype)), x)
+  if (typeof y === 'number') return divNumber(cast(x as Tensor, quotient((x as Tensor).dtype)), y)
+  if (typeof x === 'number') return numberDiv(cast(y, quotient(y.dtype)), x)
   const [a, b] = meet(x, y)
   const dtype = quotient(a.dtype)
-  return divOp(a.to(dtype), b.to(dtype))
+  return divOp(cast(a, dtype), cast(b, dtype))
 }
 
 recorded.add = addOp

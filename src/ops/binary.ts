@@ -6,6 +6,7 @@ import { type DType, isFloating, promote, promoteScalar } from '../core/dtype.js
 import { DTypeError, describe, formatShape, ShapeError } from '../core/errors.js'
 import { broadcastShapes, broadcastStrides, sameShape } from '../core/shape.js'
 import { emptyTensor, Tensor } from '../tensor/tensor.js'
+import { cast } from './cast.js'
 
 /** A tensor, or a number that stands for a constant one. */
 export type Operand = Tensor | number
@@ -39,7 +40,7 @@ export function meetingDType(x: Tensor, y: Tensor): DType {
 export function meet(x: Tensor, y: Tensor): [Tensor, Tensor] {
   if (x.dtype === y.dtype) return [x, y]
   const dtype = meetingDType(x, y)
-  return [x.to(dtype), y.to(dtype)]
+  return [cast(x, dtype), cast(y, dtype)]
 }
 
 /** Launches a binary kernel on two tensors of one dtype. */
@@ -96,8 +97,8 @@ export function inPlaceBinary(
   const direct = () => {
     const out = x.customStrides === null ? x : emptyTensor(x.shape, x.dtype)
     if (typeof y === 'number') launch(kernel, x.dtype, [out === x ? x : copyOf(x), out], [x.count, 0], [y])
-    else launchBinary(kernel, x, separate(y.detach().to(x.dtype), x), out)
+    else launchBinary(kernel, x, separate(cast(y.detach(), x.dtype), x), out)
     if (out !== x) copyElements(out, x)
   }
-  return inPlace(op, x, [y], direct, old => recorded(old, y).to(x.dtype))
+  return inPlace(op, x, [y], direct, old => cast(recorded(old, y), x.dtype))
 }
