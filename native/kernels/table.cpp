@@ -8,7 +8,8 @@
   X(matmul)                \
   X(moments)               \
   X(reduce)                \
-  X(scan)
+  X(scan)                  \
+  X(softmax)
 
 namespace glorot {
 namespace GLOROT_ISA {

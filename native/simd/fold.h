@@ -80,6 +80,12 @@ struct Smallest {
   template <class T> T operator()(T a, T b) const { return a < b || a != a ? a : b; }
 };
 
+/** The larger, for callers that find nan by other means: one instruction. */
+struct Larger {
+  template <class T> static T identity() { return Limits<T>::lowest; }
+  template <class V> V operator()(V a, V b) const { return max(a, b); }
+};
+
 /** The lanes of v folded into one, halves onto halves. */
 template <class Op> inline float foldLanes(Op op, VecF v) {
 #if GLOROT_VECTOR_BYTES == 64
@@ -205,28 +211,32 @@ template <class T, int P> inline Tile<T, P> loadRow(const Columns<T>& c, int64_t
   return t;
 }
 
-/** Folds f(pack, p) of every row's pack p. */
+/** Folds the tiles row(r), r < R. */
 template <class T, int P, class Op, class F>
-inline Tile<T, P> foldColumns(Op op, const Columns<T>& c, F f) {
+inline Tile<T, P> foldRows(Op op, int64_t R, F row) {
   const Tilewise<Op> tiled{op};
   const auto run = [&](int64_t begin, int64_t end) {
     Tile<T, P> a, b;
     for (int p = 0; p < P; p++) a.v[p] = b.v[p] = fillPack(op.template identity<T>());
     int64_t r = begin;
-    for (; r + 2 <= end; r += 2) {
-      const Tile<T, P> x = loadRow<T, P>(c, r), y = loadRow<T, P>(c, r + 1);
-      for (int p = 0; p < P; p++) a.v[p] = op(a.v[p], f(x.v[p], p)), b.v[p] = op(b.v[p], f(y.v[p], p));
-    }
-    if (r < end) {
-      const Tile<T, P> x = loadRow<T, P>(c, r);
-      for (int p = 0; p < P; p++) a.v[p] = op(a.v[p], f(x.v[p], p));
-    }
+    for (; r + 2 <= end; r += 2) a = tiled(a, row(r)), b = tiled(b, row(r + 1));
+    if (r < end) a = tiled(a, row(r));
     return tiled(a, b);
   };
-  if (c.R <= kRowsPerRun) return run(0, c.R);
+  if (R <= kRowsPerRun) return run(0, R);
   Cascade<Tile<T, P>, Tilewise<Op>> runs;
-  for (int64_t r = 0; r < c.R; r += kRowsPerRun) runs.push(tiled, run(r, c.R - r < kRowsPerRun ? c.R : r + kRowsPerRun));
+  for (int64_t r = 0; r < R; r += kRowsPerRun) runs.push(tiled, run(r, R - r < kRowsPerRun ? R : r + kRowsPerRun));
   return runs.total(tiled);
+}
+
+/** Folds f(pack, p) of every row's pack p. */
+template <class T, int P, class Op, class F>
+inline Tile<T, P> foldColumns(Op op, const Columns<T>& c, F f) {
+  return foldRows<T, P>(op, c.R, [&](int64_t r) {
+    Tile<T, P> t = loadRow<T, P>(c, r);
+    for (int p = 0; p < P; p++) t.v[p] = f(t.v[p], p);
+    return t;
+  });
 }
 
 template <class T, int P> inline void storeRow(T* to, int64_t n, const Tile<T, P>& t) {
