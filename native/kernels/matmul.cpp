@@ -159,7 +159,7 @@ void linearBackward(Launch& l) noexcept {
 
 }  // namespace
 
-GLOROT_FAMILY(matmul, FLOATS(matmul), FLOATS(addmm), FLOATS(linear), FLOATS(linearBackward))
+GLOROT_FAMILY(matmul, FLOATS_PER_ISA(matmul), FLOATS_PER_ISA(addmm), FLOATS_PER_ISA(linear), FLOATS_PER_ISA(linearBackward))
 
 }  // namespace GLOROT_ISA
 }  // namespace glorot

@@ -12,6 +12,13 @@
   X(softmax)
 
 namespace glorot {
+
+#if !GLOROT_BASE
+namespace GLOROT_BASE_ISA {
+const KernelTable& table() noexcept;
+}
+#endif
+
 namespace GLOROT_ISA {
 
 #define DECLARE(family) extern const Family family##Family;
@@ -26,6 +33,12 @@ const KernelTable& table() noexcept {
 #define APPEND(family) \
   for (int i = 0; i < family##Family.count && t.count < kMaxKernels; i++) kernels[t.count++] = family##Family.kernels[i];
     GLOROT_FAMILIES(APPEND)
+#if !GLOROT_BASE
+    const KernelTable& base = GLOROT_BASE_ISA::table();
+    for (int i = 0; i < t.count; i++)
+      for (int d = 0; d < kDTypes; d++)
+        if (!kernels[i].fn[d]) kernels[i].fn[d] = base.kernels[i].fn[d];
+#endif
     return t;
   }();
   return all;
