@@ -1,4 +1,5 @@
 // Turns an operation's forward and backward into the function that users call.
+import { isFloating } from '../core/dtype.js'
 import { describe } from '../core/errors.js'
 import { Tensor } from '../tensor/tensor.js'
 import { accumulatorOf } from './accumulate.js'
@@ -49,12 +50,12 @@ export function record(operation: Operation, args: readonly unknown[]): Node {
 /** Makes `out` the results of `node`. Integer and bool results carry no gradient. */
 export function attach(node: Node, out: Tensor | readonly Tensor[]): void {
   if (out instanceof Tensor) {
-    out.node = node
+    if (isFloating(out.dtype)) out.node = node
     return
   }
   for (let i = 0; i < out.length; i++) {
     const t = out[i]
-    if (t.dtype !== 'float32' && t.dtype !== 'float64') continue
+    if (!isFloating(t.dtype)) continue
     t.node = node
     t.outputIndex = i
   }

@@ -120,7 +120,9 @@ export function checkOptions(op: string, options: unknown, known: readonly strin
 export function checkInteger(op: string, what: string, value: unknown, least = 0): number {
   if (typeof value !== 'number') throw new TypeError(`${op}: ${what} must be a number, got ${describe(value)}`)
   if (!Number.isSafeInteger(value) || value < least) {
-    throw new ValueError(`${what} must be a whole number >= ${least}, got ${value}`, { op })
+    throw new ValueError(`${what} must be a whole number${least === -Infinity ? '' : ` >= ${least}`}, got ${value}`, {
+      op,
+    })
   }
   return value
 }

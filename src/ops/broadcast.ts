@@ -87,6 +87,9 @@ export function expand(x: Tensor, shape: readonly number[]): Tensor {
   return sameShape(x.shape, full) ? x : expandOp(x, full)
 }
 
+/** As `expand`, PyTorch's other name for it. */
+export const broadcastTo = expand
+
 /** Sum over the given dims (sorted, in range), kept as 1 or dropped. */
 export function sumDims(x: Tensor, dims: readonly number[], keepdim: boolean): Tensor {
   let out = x
