@@ -13,12 +13,13 @@ export function whereAmI(): { path: string | undefined; stack: string } {
   return { path: layers.path(), stack: callers() }
 }
 
+const library = import.meta.url.replace(/\/dist\/.*/, '/dist/').replace('file://', '')
+
 /** Stack lines outside the library. */
 function callers(): string {
   const lines = (new Error().stack ?? '').split('\n').slice(1)
-  const own = /[\\/](autograd|ops|nn|tensor|core|optim)[\\/][^\\/]+\.js/
   return lines
-    .filter(line => !own.test(line) && !line.includes('node:'))
+    .filter(line => !line.includes(library) && !line.includes('node:'))
     .slice(0, 4)
     .join('\n')
 }
