@@ -33,11 +33,12 @@ double Launch::num(int i) noexcept {
 void* Launch::memory(int i, int64_t n, size_t elementBytes) noexcept {
   if (i >= nBuffers) return fail(ErrorKind::kLaunch, "buffer %g is missing", i), nullptr;
   const Buffer& b = buffers[i];
-  if (n < 0 || static_cast<uint64_t>(n) > b.bytes / elementBytes) {
+  uint64_t bytes;
+  if (n < 0 || __builtin_mul_overflow(static_cast<uint64_t>(n), elementBytes, &bytes) || bytes > b.bytes) {
     fail(ErrorKind::kLaunch, "buffer %g is too short or detached, it needs %g elements", i, static_cast<double>(n));
     return nullptr;
   }
-  if (reinterpret_cast<uintptr_t>(b.data) % elementBytes != 0)
+  if (reinterpret_cast<uintptr_t>(b.data) & (elementBytes - 1))
     return fail(ErrorKind::kLaunch, "buffer %g is not aligned to its elements", i), nullptr;
   return b.data;
 }
