@@ -57,33 +57,54 @@ template <class T> inline void store(T* p, typename VecOf<T>::type v) { std::mem
 inline VecF loadPartial(const float* p, int64_t n) {
 #if defined(__AVX512F__)
   return (VecF)_mm512_maskz_loadu_ps((__mmask16)((1u << n) - 1), p);
+#elif defined(__AVX2__)
+  return (VecF)_mm256_maskload_ps(p, (__m256i)(VecI{0, 1, 2, 3, 4, 5, 6, 7} < splati(static_cast<int32_t>(n))));
 #else
-  VecF v{};
-  for (int64_t i = 0; i < n; i++) v[i] = p[i];
-  return v;
+  return n == 1 ? VecF{p[0]} : n == 2 ? VecF{p[0], p[1]} : VecF{p[0], p[1], p[2]};
 #endif
 }
 inline VecD loadPartial(const double* p, int64_t n) {
 #if defined(__AVX512F__)
   return (VecD)_mm512_maskz_loadu_pd((__mmask8)((1u << n) - 1), p);
+#elif defined(__AVX2__)
+  return (VecD)_mm256_maskload_pd(p, (__m256i)(VecL{0, 1, 2, 3} < n - VecL{}));
 #else
-  VecD v{};
-  for (int64_t i = 0; i < n; i++) v[i] = p[i];
-  return v;
+  (void)n;
+  return VecD{p[0]};
 #endif
 }
+#if !defined(__AVX512F__)
+/** The lowest n lanes, by halves: a masked store is slow on many AVX2 machines. */
+template <class V, class T> inline void storeLanes(T* p, V v, int64_t n) {
+#if defined(__AVX2__)
+  typedef T Half __attribute__((vector_size(16)));
+  constexpr int64_t kHalf = 16 / sizeof(T);
+  Half low, high;
+  std::memcpy(&low, &v, 16);
+  std::memcpy(&high, reinterpret_cast<const char*>(&v) + 16, 16);
+  if (n >= kHalf) std::memcpy(p, &low, 16), p += kHalf, low = high, n -= kHalf;
+#else
+  V low = v;
+#endif
+  if (n >= 1) p[0] = low[0];
+  if constexpr (sizeof(T) == 4) {
+    if (n >= 2) p[1] = low[1];
+    if (n >= 3) p[2] = low[2];
+  }
+}
+#endif
 inline void storePartial(float* p, VecF v, int64_t n) {
 #if defined(__AVX512F__)
   _mm512_mask_storeu_ps(p, (__mmask16)((1u << n) - 1), (__m512)v);
 #else
-  for (int64_t i = 0; i < n; i++) p[i] = v[i];
+  storeLanes(p, v, n);
 #endif
 }
 inline void storePartial(double* p, VecD v, int64_t n) {
 #if defined(__AVX512F__)
   _mm512_mask_storeu_pd(p, (__mmask8)((1u << n) - 1), (__m512d)v);
 #else
-  for (int64_t i = 0; i < n; i++) p[i] = v[i];
+  storeLanes(p, v, n);
 #endif
 }
 
@@ -177,11 +198,29 @@ inline VecD max(VecD a, VecD b) { return a > b ? a : b; }
 inline double min(double a, double b) { return a < b ? a : b; }
 inline double max(double a, double b) { return a > b ? a : b; }
 
-/** Sum of the lanes, in a fixed tree order. */
-template <class V> inline auto reduceAdd(V v) {
-  for (int w = lanes<V>() / 2; w > 0; w /= 2)
-    for (int i = 0; i < w; i++) v[i] += v[i + w];
-  return v[0];
+/** Sum of the lanes, in a fixed tree order: halves onto each other. */
+inline float reduceAdd(VecF v) {
+#if GLOROT_VECTOR_BYTES == 64
+  const auto v8 = __builtin_shufflevector(v, v, 0, 1, 2, 3, 4, 5, 6, 7) + __builtin_shufflevector(v, v, 8, 9, 10, 11, 12, 13, 14, 15);
+  const auto v4 = __builtin_shufflevector(v8, v8, 0, 1, 2, 3) + __builtin_shufflevector(v8, v8, 4, 5, 6, 7);
+#elif GLOROT_VECTOR_BYTES == 32
+  const auto v4 = __builtin_shufflevector(v, v, 0, 1, 2, 3) + __builtin_shufflevector(v, v, 4, 5, 6, 7);
+#else
+  const auto v4 = v;
+#endif
+  const auto v2 = v4 + __builtin_shufflevector(v4, v4, 2, 3, 2, 3);
+  return v2[0] + v2[1];
+}
+inline double reduceAdd(VecD v) {
+#if GLOROT_VECTOR_BYTES == 64
+  const auto v4 = __builtin_shufflevector(v, v, 0, 1, 2, 3) + __builtin_shufflevector(v, v, 4, 5, 6, 7);
+  const auto v2 = __builtin_shufflevector(v4, v4, 0, 1) + __builtin_shufflevector(v4, v4, 2, 3);
+#elif GLOROT_VECTOR_BYTES == 32
+  const auto v2 = __builtin_shufflevector(v, v, 0, 1) + __builtin_shufflevector(v, v, 2, 3);
+#else
+  const auto v2 = v;
+#endif
+  return v2[0] + v2[1];
 }
 
 /** The constant c in the type of x: splat for a vector, itself for a double. */
