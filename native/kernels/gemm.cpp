@@ -10,27 +10,34 @@ namespace glorot {
 namespace GLOROT_ISA {
 namespace {
 
-constexpr int64_t kDepth = 384;        // of a panel: 98 KB a panel on AVX-512, in L2
-constexpr int64_t kRowBlock = 1008;    // rows of A repacked at once
+constexpr int kPanelSlot = 2, kRowsSlot = 3;
+
+// Measured on Zen 4 (32 KB L1, 1 MB L2) with bench/gemm, as ratios to OpenBLAS.
+constexpr int64_t kDepth = 384;         // of a panel of B: 98 KB on AVX-512, in L2; 24 KB on AVX2, in L1
+constexpr int64_t kRowBlock = 504;      // rows of A repacked at once: with kDepth, most of L2
+constexpr int64_t kFarRows = 2 << 20;   // bytes of A from which its rows are better copied than read in place (0.76 -> 0.96 at 2048)
+constexpr int64_t kNearColumns = 16384; // elements of a transposed A that may still be read in place, a line for each k
+constexpr int64_t kNearB = 16384;       // elements of B that may be read in place by however many rows
+constexpr int64_t kFewRows = 48;        // rows of C too few to pay for copying B
 // Products of elements below which a second thread does not pay for its waking: about 20 us.
 constexpr int64_t kThreadWork = 1 << 20;
-constexpr int kPanelSlot = 2, kRowsSlot = 3;
 
 /** C[m0…m1, n0…n1). */
 template <class T> bool block(const Gemm<T>& g, int64_t m0, int64_t m1, int64_t n0, int64_t n1) {
   constexpr int L = VecOf<T>::lanes;
   constexpr int64_t kWidth = kTileVectors * L;
-  const bool packA = g.colA != 1 && g.K > 128 && g.N > 2 * kWidth;
-  const bool packB = g.colB != 1 || (g.M > 48 && g.K * g.N > 16384);
-  const int64_t blocks = g.K < kDepth ? 1 : (g.K + kDepth / 2) / kDepth;
-  const int64_t depth = (g.K + blocks - 1) / blocks;
+  const int64_t inPlace = g.colA == 1 ? kFarRows / static_cast<int64_t>(sizeof(T)) : kNearColumns;
+  const bool packA = (m1 - m0) * g.K > inPlace && n1 - n0 > 2 * kWidth;
+  const bool packB = g.colB != 1 || (g.M > kFewRows && g.K * g.N > kNearB);
+  const int64_t blocks = g.K < kDepth + kDepth / 2 ? 1 : (g.K + kDepth / 2) / kDepth;
+  const int64_t depth = blocks == 1 ? g.K : (g.K + blocks - 1) / blocks;
   const int64_t rowBlock = packA && m1 - m0 > kRowBlock ? kRowBlock : m1 - m0;
 
   T* panel = nullptr;
   T* packedRows = nullptr;
-  if (packB || (!kMasks && (n1 - n0) % L != 0)) {
-    panel = static_cast<T*>(scratch(kPanelSlot, static_cast<size_t>(depth * kWidth) * sizeof(T)));
-    if (!panel && depth > 0) return false;
+  if (packB) {
+    panel = static_cast<T*>(scratch(kPanelSlot, static_cast<size_t>((depth > 0 ? depth : 1) * kWidth) * sizeof(T)));
+    if (!panel) return false;
   }
   if (packA) {
     packedRows = static_cast<T*>(scratch(kRowsSlot, static_cast<size_t>(depth * rowBlock) * sizeof(T)));
@@ -38,37 +45,56 @@ template <class T> bool block(const Gemm<T>& g, int64_t m0, int64_t m1, int64_t 
   }
 
   for (int64_t k0 = 0, block = 0; block < blocks; block++, k0 += depth) {
-    const int64_t K = g.K - k0 < depth ? g.K - k0 : depth;
+    Strip<T> s;
+    s.K = g.K - k0 < depth ? g.K - k0 : depth;
+    s.ldc = g.ldc;
     const bool final = block == blocks - 1;
     for (int64_t r0 = m0; r0 < m1; r0 += rowBlock) {
       const int64_t M = m1 - r0 < rowBlock ? m1 - r0 : rowBlock;
-      int packedFor = 0;  // the tile heights that packedRows is laid out for, by vectors
-      for (int64_t j = n0, step; j < n1; j += step) {
-        const int64_t left = n1 - j;
-        step = left >= kWidth ? kWidth : left;
-        const int vectors = static_cast<int>((step + L - 1) / L);
-        const int64_t last = step - (vectors - 1) * L;
-        const T* b = g.B + k0 * g.rowB + j * g.colB;
-        int64_t rowB = g.rowB;
-        if (packB || (!kMasks && last != L)) {
-          packPanel(K, step, b, g.rowB, g.colB, panel, vectors * L);
-          b = panel;
-          rowB = vectors * L;
+      int packedFor = 0;  // the height of tiles that packedRows is laid out for
+      for (int64_t j = n0, width; j < n1; j += width) {
+        width = n1 - j >= kWidth ? kWidth : n1 - j;
+        const int vectors = static_cast<int>((width + L - 1) / L);
+        s.last = width - (vectors - 1) * L;
+        s.b = g.B + k0 * g.rowB + j * g.colB;
+        s.rowB = g.rowB;
+        if (packB) {
+          packPanel(s.K, width, s.b, g.rowB, g.colB, panel, vectors * L);
+          s.b = panel;
+          s.rowB = vectors * L;
+        }
+        s.finish = {g.alpha, block == 0 ? g.beta : T(1), final && g.bias ? g.bias + j : nullptr, final && g.relu};
+        const T* a = g.A + r0 * g.rowA + k0 * g.colA;
+        if (const StripFn<T> thin = g.M <= 3 && g.N <= 3 * L ? thinStripOf<T>(vectors, g.M) : nullptr) {
+          s.count = 1, s.a = a, s.rowA = g.rowA, s.colA = g.colA, s.stepA = 0, s.c = g.C + j;
+          thin(s);
+          continue;
         }
         const RowTiles tiles(M, vectors);
-        const Finish<T> finish{g.alpha, block == 0 ? g.beta : T(1), final && g.bias ? g.bias + j : nullptr, final && g.relu};
-        if (packA && packedFor != kTileRows[vectors]) {
-          packedFor = kTileRows[vectors];
-          for (int64_t t = 0, r = 0; t < tiles.count; r += tiles.rows(t), t++)
-            packRows(K, tiles.rows(t), g.A + (r0 + r) * g.rowA + k0 * g.colA, g.rowA, g.colA, packedRows + r * K);
-        }
-        for (int64_t t = 0, r = 0; t < tiles.count; t++) {
-          const int rows = tiles.rows(t);
-          T* c = g.C + (r0 + r) * g.ldc + j;
-          const TileFn<T> run = tileOf<T>(vectors, rows);
-          if (packA) run(K, packedRows + r * K, 1, rows, b, rowB, c, g.ldc, last, finish);
-          else run(K, g.A + (r0 + r) * g.rowA + k0 * g.colA, g.rowA, g.colA, b, rowB, c, g.ldc, last, finish);
-          r += rows;
+        const bool pack = packA && packedFor != kTileRows[vectors];
+        packedFor = kTileRows[vectors];
+        int64_t r = 0;
+        for (const auto& part : tiles.part) {
+          if (part.count == 0) continue;
+          s.count = part.count;
+          s.c = g.C + (r0 + r) * g.ldc + j;
+          if (packA) {
+            s.a = packedRows + r * s.K;
+            s.stepA = part.rows * s.K;
+            s.rowA = 1;
+            s.colA = part.rows;
+            if (pack)
+              for (int64_t t = 0; t < part.count; t++)
+                packRows(s.K, part.rows, a + (r + t * part.rows) * g.rowA, g.rowA, g.colA,
+                         packedRows + (r + t * part.rows) * s.K);
+          } else {
+            s.a = a + r * g.rowA;
+            s.stepA = part.rows * g.rowA;
+            s.rowA = g.rowA;
+            s.colA = g.colA;
+          }
+          stripOf<T>(vectors, part.rows, !packB && s.last != L)(s);
+          r += part.count * part.rows;
         }
       }
     }
@@ -94,16 +120,18 @@ template <class T> bool vectorProduct(const Gemm<T>& g, bool threads) {
   return true;
 }
 
-template <class T> bool product(const Gemm<T>& given, bool threads) {
-  Gemm<T> g = given;
+template <class T> bool product(const Gemm<T>& g, bool threads) {
   if (g.M == 0 || g.N == 0) return true;
-  if (g.alpha == T(0)) g.K = 0, g.alpha = 1;
-  if (g.K == 0) g.rowA = g.colA = g.rowB = g.colB = 0;
+  if (g.K == 0 || g.alpha == T(0)) {
+    Gemm<T> none = g;
+    none.K = none.rowA = none.colA = none.rowB = none.colB = 0;
+    return block(none, 0, g.M, 0, g.N);
+  }
   if (vectorProduct(g, threads)) return true;
   constexpr int64_t kWidth = kTileVectors * VecOf<T>::lanes;
-  const int team = threads ? numThreads() : 1;
   const int64_t work = times(times(g.M, g.N), g.K);
-  if (team == 1 || work < 2 * kThreadWork) return block(g, 0, g.M, 0, g.N);
+  const int team = threads && work >= 2 * kThreadWork ? numThreads() : 1;
+  if (team == 1) return block(g, 0, g.M, 0, g.N);
 
   // The order of each sum is the same however the work is cut, so the cut may depend on the number of threads.
   const int64_t most = work / kThreadWork;

@@ -13,10 +13,21 @@ constexpr int64_t kBatchWork = 1 << 18;
 
 bool noMemory(Launch& l) { return l.fail(ErrorKind::kLaunch, "no memory for the panels of a matrix product"); }
 
-/** Elements spanned by a rows x columns matrix. */
-int64_t spanOf(int64_t rows, int64_t columns, int64_t rowStride, int64_t columnStride) {
-  const int64_t shape[] = {rows, columns}, strides[] = {rowStride, columnStride};
-  return Launch::span(2, shape, strides);
+/** Elements spanned by a rows x columns matrix, by a batch of them. */
+inline int64_t spanOf(int64_t rows, int64_t columns, int64_t rowStride, int64_t columnStride) {
+  if (rows == 0 || columns == 0) return 0;
+  return plus(plus(times(rows - 1, rowStride), times(columns - 1, columnStride)), 1);
+}
+inline int64_t spanOf(int dims, const int64_t* shape, const int64_t* strides, int64_t matrix) {
+  if (dims == 0 || matrix == 0) return matrix;
+  const int64_t batch = Launch::span(dims, shape, strides);
+  return batch == 0 ? 0 : plus(batch - 1, matrix);
+}
+
+/** sizes: M, N, K, row and column stride of A, of B. */
+template <class T> void readProduct(Launch& l, Gemm<T>& g) {
+  g.M = l.size(0), g.N = l.size(1), g.K = l.size(2);
+  g.rowA = l.size(3), g.colA = l.size(4), g.rowB = l.size(5), g.colB = l.size(6);
 }
 
 /**
@@ -27,20 +38,19 @@ int64_t spanOf(int64_t rows, int64_t columns, int64_t rowStride, int64_t columnS
 template <class T>
 void matmul(Launch& l) noexcept {
   Gemm<T> g{};
-  g.M = l.size(0), g.N = l.size(1), g.K = l.size(2);
-  g.rowA = l.size(3), g.colA = l.size(4), g.rowB = l.size(5), g.colB = l.size(6);
+  readProduct(l, g);
   int dims = l.choice(7, kMaxDims + 1);
-  int64_t shape[kMaxDims + 2], a[kMaxDims + 2], b[kMaxDims + 2];
-  l.read(8, dims, shape);
-  l.read(8 + dims, dims, a);
-  l.read(8 + 2 * dims, dims, b);
+  int64_t shape[kMaxDims], a[kMaxDims], b[kMaxDims];
+  if (dims > 0) {
+    l.read(8, dims, shape);
+    l.read(8 + dims, dims, a);
+    l.read(8 + 2 * dims, dims, b);
+  }
   if (!l.ok()) return;
   int64_t count = 1;
   for (int d = 0; d < dims; d++) count = times(count, shape[d]);
-  shape[dims] = g.M, shape[dims + 1] = g.K, a[dims] = g.rowA, a[dims + 1] = g.colA;
-  g.A = l.in<T>(0, Launch::span(dims + 2, shape, a));
-  shape[dims] = g.K, shape[dims + 1] = g.N, b[dims] = g.rowB, b[dims + 1] = g.colB;
-  g.B = l.in<T>(1, Launch::span(dims + 2, shape, b));
+  g.A = l.in<T>(0, spanOf(dims, shape, a, spanOf(g.M, g.K, g.rowA, g.colA)));
+  g.B = l.in<T>(1, spanOf(dims, shape, b, spanOf(g.K, g.N, g.rowB, g.colB)));
   g.C = l.out<T>(2, times(count, times(g.M, g.N)));
   if (!l.ok() || count == 0) return;
   g.ldc = g.N;
@@ -92,8 +102,7 @@ template <class T> void spread(int64_t M, int64_t N, const T* x, int64_t row, in
 template <class T>
 void addmm(Launch& l) noexcept {
   Gemm<T> g{};
-  g.M = l.size(0), g.N = l.size(1), g.K = l.size(2);
-  g.rowA = l.size(3), g.colA = l.size(4), g.rowB = l.size(5), g.colB = l.size(6);
+  readProduct(l, g);
   const int64_t rowI = l.size(7), colI = l.size(8);
   g.beta = static_cast<T>(l.num(0)), g.alpha = static_cast<T>(l.num(1));
   if (!l.ok()) return;

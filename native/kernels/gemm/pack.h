@@ -44,11 +44,35 @@ inline void packPanel(int64_t K, int64_t columns, const T* b, int64_t rowB, int6
   }
 }
 
-/** dst[k][0…rows) = a[0…rows)[k] for k < K: a tile's rows, interleaved. */
+/** dst[k][row] = a[row][k] for k < K: the rows of a tile, interleaved. */
+template <class T, int rows>
+inline void packTile(int64_t K, const T* a, int64_t rowA, int64_t colA, T* dst) {
+  constexpr int L = VecOf<T>::lanes;
+  if (rowA == 1) {
+    for (int64_t k = 0; k < K; k++, a += colA, dst += rows) {
+      int i = 0;
+      for (; i + L <= rows; i += L) store(dst + i, load(a + i));
+      if (i < rows) storePartial(dst + i, loadPartial(a + i, rows - i), rows - i);
+    }
+  } else {
+    for (int64_t k = 0; k < K; k++, a += colA, dst += rows)
+#pragma GCC unroll 8
+      for (int i = 0; i < rows; i++) dst[i] = a[i * rowA];
+  }
+}
+
 template <class T>
 inline void packRows(int64_t K, int rows, const T* a, int64_t rowA, int64_t colA, T* dst) {
-  for (int64_t k = 0; k < K; k++, a += colA, dst += rows)
-    for (int i = 0; i < rows; i++) dst[i] = a[i * rowA];
+  switch (rows) {
+    case 1: return packTile<T, 1>(K, a, rowA, colA, dst);
+    case 2: return packTile<T, 2>(K, a, rowA, colA, dst);
+    case 3: return packTile<T, 3>(K, a, rowA, colA, dst);
+    case 4: return packTile<T, 4>(K, a, rowA, colA, dst);
+    case 5: return packTile<T, 5>(K, a, rowA, colA, dst);
+    case 6: return packTile<T, 6>(K, a, rowA, colA, dst);
+    case 7: return packTile<T, 7>(K, a, rowA, colA, dst);
+    default: return packTile<T, 8>(K, a, rowA, colA, dst);
+  }
 }
 
 }  // namespace
