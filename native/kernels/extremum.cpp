@@ -21,21 +21,19 @@ template <class T, class Op> void extremum(Launch& l, Op op) {
   if (!l.ok()) return;
   if (a.inner == 1) {
     eachRow(a, [&](int64_t o, bool shared) {
-      const T* row = x + o * a.R;
-      const auto at = [&](int64_t i, int64_t n) { return loadPack(row + i, n); };
-      y[o] = shared ? foldShared<T>(op, a.R, at) : fold<T>(op, a.R, at);
+      y[o] = fold<T>(op, a.R, Elements<T>{x + o * a.R}, shared);
     });
     return;
   }
   eachTile(a, x, [&](const Columns<T>& c, int64_t at, auto packs) {
-    storeRow(y + at, c.n, foldColumns<T, decltype(packs)::value>(op, c, [](Pack<T> v, int) { return v; }));
+    storeRow(y + at, c.n, foldColumns<T, decltype(packs)::value>(op, c, Same{}));
   });
 }
 
 template <class T> inline bool alike(T x, T y) { return x == y || (x != x && y != y); }
 
 /** The extremum's first place, and its value where `values` is not null. */
-template <class T, class Op> void place(Launch& l, Op op, int placesAt) {
+template <class T, class Op> __attribute__((noinline)) void place(Launch& l, Op op, int placesAt) {
   Axis a;
   if (!readFilled(l, a)) return;
   const T* x = l.in<T>(0, a.n());
@@ -46,8 +44,7 @@ template <class T, class Op> void place(Launch& l, Op op, int placesAt) {
   if (a.inner == 1) {
     eachRow(a, [&](int64_t o, bool shared) {
       const T* row = x + o * a.R;
-      const auto at = [&](int64_t i, int64_t n) { return loadPack(row + i, n); };
-      const T best = shared ? foldShared<T>(op, a.R, at) : fold<T>(op, a.R, at);
+      const T best = fold<T>(op, a.R, Elements<T>{row}, shared);
       int64_t r = 0;
       while (r < a.R - 1 && !alike(row[r], best)) r++;
       places[o] = static_cast<int32_t>(r);

@@ -8,11 +8,10 @@ namespace GLOROT_ISA {
 namespace {
 
 template <class T> inline T meanOfRow(const T* row, int64_t R, bool shared) {
-  const auto value = [row](int64_t i, int64_t n) { return loadPack(row + i, n); };
-  return (shared ? foldShared<T>(Sum{}, R, value) : fold<T>(Sum{}, R, value)) / static_cast<T>(R);
+  return fold<T>(Sum{}, R, Elements<T>{row}, shared) / static_cast<T>(R);
 }
 template <class T, int P> inline Tile<T, P> meanOfColumns(const Columns<T>& c) {
-  Tile<T, P> m = foldColumns<T, P>(Sum{}, c, [](Pack<T> v, int) { return v; });
+  Tile<T, P> m = foldColumns<T, P>(Sum{}, c, Same{});
   for (int p = 0; p < P; p++) m.v[p] = m.v[p] / fillPack(static_cast<T>(c.R));
   return m;
 }
@@ -35,7 +34,7 @@ template <class T, class G> void spreadAround(Launch& l, G finish) {
         const Pack<T> d = loadPack(row + i, n) - m;
         return d * d;
       };
-      y[o] = static_cast<T>(finish((shared ? foldShared<T>(Sum{}, a.R, square) : fold<T>(Sum{}, a.R, square)) / by));
+      y[o] = static_cast<T>(finish(fold<T>(Sum{}, a.R, square, shared) / by));
     });
     return;
   }

@@ -20,7 +20,7 @@ void reduceWith(Launch& l, Op op, F f, G finish) {
     eachRow(a, [&](int64_t o, bool shared) {
       const T* row = x + o * a.R;
       const auto at = [&](int64_t i, int64_t n) { return f(loadPack(row + i, n)); };
-      y[o] = finish(shared ? foldShared<T>(op, a.R, at) : fold<T>(op, a.R, at));
+      y[o] = finish(fold<T>(op, a.R, at, shared));
     });
     return;
   }
@@ -31,10 +31,6 @@ void reduceWith(Launch& l, Op op, F f, G finish) {
     storeRow(y + at, c.n, t);
   });
 }
-
-struct Same {
-  template <class V> V operator()(V v) const { return v; }
-};
 
 /** Whole numbers are folded in int64; a result past int32 is an error, not a wrapped number.
  *  buffers: x, y (int32).  sizes: outer, R, inner. */
@@ -154,17 +150,19 @@ template <class T> void norm(Launch& l) noexcept {
     l.fail(ErrorKind::kValue, "p is nan");
     return;
   }
-  const auto magnitude = [](auto v) { return abs(v); };
   if (p == 2) return reduceWith<T>(l, Sum{}, [](auto v) { return v * v; }, [](auto s) { return eachLane(s, [](double v) { return __builtin_sqrt(v); }); });
-  if (p == 1) return reduceWith<T>(l, Sum{}, magnitude, Same{});
-  if (p == 0) return reduceWith<T>(l, Sum{}, [](auto v) { return v != like(v, 0) ? like(v, 1) : like(v, 0); }, Same{});
-  if (p == __builtin_inf()) {
-    // The identity of an empty or all-zero row is 0: magnitudes are never below it.
-    return reduceWith<T>(l, Largest{}, magnitude, [](auto s) { return s < like(s, 0) ? like(s, 0) : s; });
+  if (p - p != 0) {
+    // The smallest magnitude is the largest negative one.
+    const double sign = p > 0 ? 1 : -1;
+    const auto signedMagnitude = [sign](auto v) { return abs(v) * like(v, sign); };
+    return reduceWith<T>(l, Largest{}, signedMagnitude, [sign](auto s) { return s * like(s, sign); });
   }
-  if (p == -__builtin_inf()) return reduceWith<T>(l, Smallest{}, magnitude, Same{});
-  reduceWith<T>(l, Sum{}, [p](auto v) { return eachLane(v, [p](double x) { return __builtin_pow(__builtin_fabs(x), p); }); },
-                [p](auto s) { return eachLane(s, [p](double x) { return __builtin_pow(x, 1 / p); }); });
+  const auto power = [p](auto v) {
+    if (p == 1) return abs(v);
+    if (p == 0) return v != like(v, 0) ? like(v, 1) : like(v, 0);
+    return eachLane(v, [p](double x) { return __builtin_pow(__builtin_fabs(x), p); });
+  };
+  reduceWith<T>(l, Sum{}, power, [p](auto s) { return p == 0 || p == 1 ? s : eachLane(s, [p](double x) { return __builtin_pow(x, 1 / p); }); });
 }
 
 /** dx = dy * sign(x) * (|x| / y)^(p-1), zero where y is 0; for p = ±inf the extreme elements share dy.
@@ -180,14 +178,14 @@ template <class T> void normBackward(Launch& l) noexcept {
   T* dx = l.out<T>(3, a.n());
   if (!l.ok()) return;
   const auto signOf = [](auto v) { return v > like(v, 0) ? like(v, 1) : v < like(v, 0) ? like(v, -1) : v; };
-  if (p == 0) return spread(a, x, y, dy, dx, [](auto v, auto, auto) { return like(v, 0); });
-  if (p == 1) return spread(a, x, y, dy, dx, [&](auto v, auto, auto g) { return signOf(v) * g; });
   if (p == 2) return spread(a, x, y, dy, dx, [](auto v, auto s, auto g) { return s == like(s, 0) ? like(s, 0) : g * (v / s); });
   if (p - p != 0) {
     const auto extreme = [](auto v, auto s) { return (abs(v) == s) | ((v != v) & (s != s)); };
     return shareAmong(a, x, y, dy, dx, extreme, [&](auto v, auto g) { return signOf(v) * g; });
   }
-  spread(a, x, y, dy, dx, [p](auto v, auto s, auto g) {
+  spread(a, x, y, dy, dx, [&](auto v, auto s, auto g) {
+    if (p == 0) return like(v, 0);
+    if (p == 1) return signOf(v) * g;
     auto out = v;
     for (int i = 0; i < lanesOf(v); i++) {
       const double xi = lane(v, i), si = lane(s, i);

@@ -12,13 +12,9 @@ namespace {
 inline float logOf(float x) { return log(splat(x))[0]; }
 inline double logOf(double x) { return log(x); }
 
-template <class T> inline T largestOfRow(const T* x, int64_t R) {
-  return fold<T>(Larger{}, R, [x](int64_t i, int64_t n) { return loadPack(x + i, n); });
-}
-
 /** One contiguous row. y may be x. */
 template <class T, bool kLog> inline void softmaxRow(const T* x, int64_t R, T* y) {
-  const Pack<T> m = fillPack(largestOfRow(x, R));
+  const Pack<T> m = fillPack(fold<T>(Larger{}, R, Elements<T>{x}));
   const T s = fold<T>(Sum{}, R, [=](int64_t i, int64_t n) {
     const Pack<T> e = exp(loadPack(x + i, n) - m);
     if (!kLog) storePack(y + i, e, n);
@@ -33,7 +29,7 @@ template <class T, bool kLog> inline void softmaxRow(const T* x, int64_t R, T* y
 
 /** A tile of columns of x, y likewise. */
 template <class T, bool kLog, int P> inline void softmaxTile(const Columns<T>& c, T* y) {
-  const Tile<T, P> m = foldColumns<T, P>(Larger{}, c, [](Pack<T> v, int) { return v; });
+  const Tile<T, P> m = foldColumns<T, P>(Larger{}, c, Same{});
   const Tile<T, P> s = foldRows<T, P>(Sum{}, c.R, [&](int64_t r) {
     Tile<T, P> t = loadRow<T, P>(c, r);
     for (int p = 0; p < P; p++) t.v[p] = exp(t.v[p] - m.v[p]);
@@ -126,16 +122,15 @@ template <class T> void logsumexp(Launch& l) noexcept {
   if (a.inner == 1) {
     eachRow(a, [&](int64_t o, bool shared) {
       const T* row = x + o * a.R;
-      const auto value = [row](int64_t i, int64_t n) { return loadPack(row + i, n); };
-      const T m = finite(shared ? foldShared<T>(Larger{}, a.R, value) : fold<T>(Larger{}, a.R, value));
+      const T m = finite(fold<T>(Larger{}, a.R, Elements<T>{row}, shared));
       const auto power = [row, m](int64_t i, int64_t n) { return exp(loadPack(row + i, n) - fillPack(m)); };
-      y[o] = m + logOf(shared ? foldShared<T>(Sum{}, a.R, power) : fold<T>(Sum{}, a.R, power));
+      y[o] = m + logOf(fold<T>(Sum{}, a.R, power, shared));
     });
     return;
   }
   eachTile(a, x, [&](const Columns<T>& c, int64_t at, auto packs) {
     constexpr int P = decltype(packs)::value;
-    Tile<T, P> m = foldColumns<T, P>(Larger{}, c, [](Pack<T> v, int) { return v; });
+    Tile<T, P> m = foldColumns<T, P>(Larger{}, c, Same{});
     for (int p = 0; p < P; p++) m.v[p] = finite(m.v[p]);
     Tile<T, P> s = foldColumns<T, P>(Sum{}, c, [&](Pack<T> v, int p) { return exp(v - m.v[p]); });
     for (int p = 0; p < P; p++) s.v[p] = m.v[p] + log(s.v[p]);

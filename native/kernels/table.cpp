@@ -5,6 +5,7 @@
   X(copy)                  \
   X(elementwise)           \
   X(extremum)              \
+  X(loss)                  \
   X(matmul)                \
   X(moments)               \
   X(reduce)                \

@@ -147,32 +147,57 @@ inline Pack<T> foldRun(Op op, int64_t begin, int64_t end, F& f) {
   return a;
 }
 
-template <class T, class Op, class F>
-inline Pack<T> foldRange(Op op, int64_t begin, int64_t end, F& f) {
-  if (end - begin <= kRun<T>) return foldRun<T>(op, begin, end, f);
+/** Folds values begin … end-1, at most kRun of them. By pointer, so that joining runs is compiled once and not for every f. */
+template <class T> struct Run {
+  Pack<T> (*fn)(void* context, int64_t begin, int64_t end);
+  void* context;
+  Pack<T> operator()(int64_t begin, int64_t end) const { return fn(context, begin, end); }
+};
+template <class T, class F> inline Run<T> runOf(F& f) {
+  return {[](void* context, int64_t begin, int64_t end) { return (*static_cast<F*>(context))(begin, end); }, &f};
+}
+
+template <class T, class Op>
+__attribute__((noinline)) Pack<T> foldRuns(Op op, int64_t begin, int64_t end, Run<T> run) {
+  if (end - begin <= kRun<T>) return run(begin, end);
   Cascade<Pack<T>, Op> runs;
-  for (int64_t i = begin; i < end; i += kRun<T>) runs.push(op, foldRun<T>(op, i, end - i < kRun<T> ? end : i + kRun<T>, f));
+  for (int64_t i = begin; i < end; i += kRun<T>) runs.push(op, run(i, end - i < kRun<T> ? end : i + kRun<T>));
   return runs.total(op);
 }
 
-/** The fold of n values on this thread; the identity where n is 0. */
-template <class T, class Op, class F>
-inline T fold(Op op, int64_t n, F f) { return foldLanes(op, foldRange<T>(op, 0, n, f)); }
-
-/** The same bits, with the work shared among threads. Not to be called within a parallel loop. */
-template <class T, class Op, class F>
-inline T foldShared(Op op, int64_t n, F f) {
-  if (n <= kChunk) return fold<T>(op, n, f);
+/** The same over n values and the same bits, with the work shared among threads. Not to be called within a parallel loop. */
+template <class T, class Op>
+__attribute__((noinline)) Pack<T> foldRunsShared(Op op, int64_t n, Run<T> run) {
+  if (n <= kChunk) return foldRuns<T>(op, 0, n, run);
   int64_t chunk = kChunk;
   while ((n - 1) / chunk >= kMaxChunks) chunk *= 2;
   const int64_t chunks = (n - 1) / chunk + 1;
   Pack<T> part[kMaxChunks];
   parallel(chunks, 1, [&](int64_t first, int64_t last) {
-    for (int64_t c = first; c < last; c++) part[c] = foldRange<T>(op, c * chunk, c + 1 < chunks ? (c + 1) * chunk : n, f);
+    for (int64_t c = first; c < last; c++) part[c] = foldRuns<T>(op, c * chunk, c + 1 < chunks ? (c + 1) * chunk : n, run);
   });
   Cascade<Pack<T>, Op> all;
   for (int64_t c = 0; c < chunks; c++) all.push(op, part[c]);
-  return foldLanes(op, all.total(op));
+  return all.total(op);
+}
+
+/** The elements of a row as what a fold takes, and a column's packs as they are: one type, so that folds share their code. */
+template <class T> struct Elements {
+  const T* x;
+  Pack<T> operator()(int64_t i, int64_t n) const { return loadPack(x + i, n); }
+};
+struct Same {
+  template <class V> V operator()(V v) const { return v; }
+  template <class V> V operator()(V v, int) const { return v; }
+};
+
+/** The fold of n values that f gives; the identity where n is 0. `shared`: by several threads, not to be asked for within a
+ *  parallel loop. */
+template <class T, class Op, class F>
+inline T fold(Op op, int64_t n, F f, bool shared = false) {
+  auto run = [&](int64_t begin, int64_t end) { return foldRun<T>(op, begin, end, f); };
+  const Run<T> runs = runOf<T>(run);
+  return foldLanes(op, n <= kRun<T> ? runs(0, n) : shared ? foldRunsShared<T>(op, n, runs) : foldRuns<T>(op, 0, n, runs));
 }
 
 // --- columns: a tile of neighbouring columns folded over R rows ---------------------------------------------------------
@@ -211,22 +236,40 @@ template <class T, int P> inline Tile<T, P> loadRow(const Columns<T>& c, int64_t
   return t;
 }
 
+/** Folds up to kRowsPerRun rows; by pointer, as Run. */
+template <class T, int P> struct RowRun {
+  void (*fn)(void* context, int64_t begin, int64_t end, Tile<T, P>& to);
+  void* context;
+};
+template <class T, int P, class Op>
+__attribute__((noinline)) void foldRowRuns(Op op, int64_t R, RowRun<T, P> run, Tile<T, P>& to) {
+  const Tilewise<Op> tiled{op};
+  Cascade<Tile<T, P>, Tilewise<Op>> runs;
+  for (int64_t r = 0; r < R; r += kRowsPerRun) {
+    run.fn(run.context, r, R - r < kRowsPerRun ? R : r + kRowsPerRun, to);
+    runs.push(tiled, to);
+  }
+  to = runs.total(tiled);
+}
+
 /** Folds the tiles row(r), r < R. */
 template <class T, int P, class Op, class F>
 inline Tile<T, P> foldRows(Op op, int64_t R, F row) {
   const Tilewise<Op> tiled{op};
-  const auto run = [&](int64_t begin, int64_t end) {
+  auto run = [&](int64_t begin, int64_t end, Tile<T, P>& to) {
     Tile<T, P> a, b;
     for (int p = 0; p < P; p++) a.v[p] = b.v[p] = fillPack(op.template identity<T>());
     int64_t r = begin;
     for (; r + 2 <= end; r += 2) a = tiled(a, row(r)), b = tiled(b, row(r + 1));
     if (r < end) a = tiled(a, row(r));
-    return tiled(a, b);
+    to = tiled(a, b);
   };
-  if (R <= kRowsPerRun) return run(0, R);
-  Cascade<Tile<T, P>, Tilewise<Op>> runs;
-  for (int64_t r = 0; r < R; r += kRowsPerRun) runs.push(tiled, run(r, R - r < kRowsPerRun ? R : r + kRowsPerRun));
-  return runs.total(tiled);
+  using F2 = decltype(run);
+  const RowRun<T, P> runs{[](void* context, int64_t begin, int64_t end, Tile<T, P>& to) { (*static_cast<F2*>(context))(begin, end, to); }, &run};
+  Tile<T, P> total;
+  if (R <= kRowsPerRun) runs.fn(runs.context, 0, R, total);
+  else foldRowRuns(op, R, runs, total);
+  return total;
 }
 
 /** Folds f(pack, p) of every row's pack p. */
@@ -289,8 +332,7 @@ inline void eachTile(const Axis& a, const T* x, F tile) {
       const int64_t o = k / tiles, j = k % tiles * width, at = o * a.R * a.inner + j;
       const int64_t n = a.inner - j < width ? a.inner - j : width;
       const Columns<T> c{x + at, a.R, a.inner, n, a.n() - at};
-      if (n <= kPack<T>) tile(c, o * a.inner + j, Packs<1>{});
-      else if (n <= 2 * kPack<T>) tile(c, o * a.inner + j, Packs<2>{});
+      if (kPack<T> > 1 && n <= kPack<T>) tile(c, o * a.inner + j, Packs<kPack<T> == 1 ? kTilePacks : 1>{});
       else tile(c, o * a.inner + j, Packs<kTilePacks>{});
     }
   });
