@@ -68,16 +68,20 @@ class Pool {
     if (helpers < 1 || !busy_.try_lock()) return false;
     helpers = start(helpers);
     next_.store(0, std::memory_order_relaxed);
-    pending_.store(helpers, std::memory_order_relaxed);
     {
       std::lock_guard<std::mutex> lock(mutex_);
       loop_ = loop;
-      helpers_ = helpers;
+      invited_ = helpers;
       generation_.fetch_add(1, std::memory_order_release);
     }
     if (sleeping_.load(std::memory_order_acquire) > 0) wake_.notify_all();
     work(loop);
-    for (int spins = 0; pending_.load(std::memory_order_acquire) > 0;)
+    // Nothing is left to share: a helper that has not come yet (on a busy machine it may take long) is not waited for.
+    {
+      std::lock_guard<std::mutex> lock(mutex_);
+      invited_ = 0;
+    }
+    for (int spins = 0; working_.load(std::memory_order_acquire) > 0;)
       if (++spins < kSpins) pause();
       else std::this_thread::yield();
     busy_.unlock();
@@ -116,15 +120,15 @@ class Pool {
         wake_.wait(lock, [&] { return generation_.load(std::memory_order_acquire) != seen; });
         sleeping_.fetch_sub(1, std::memory_order_acq_rel);
       }
-      // One loop at a time, and its starter waits for every helper it counted: a helper that was counted cannot miss it.
+      // One loop at a time: its starter takes the invitation back under the lock, then waits for those who took part.
       std::unique_lock<std::mutex> lock(mutex_);
       seen = generation_.load(std::memory_order_acquire);
-      const bool mine = id < helpers_;
+      if (id >= invited_) continue;
+      working_.fetch_add(1, std::memory_order_relaxed);
       const Loop loop = loop_;
       lock.unlock();
-      if (!mine) continue;
       work(loop);
-      pending_.fetch_sub(1, std::memory_order_acq_rel);
+      working_.fetch_sub(1, std::memory_order_acq_rel);
     }
   }
 
@@ -137,9 +141,9 @@ class Pool {
   std::atomic<uint64_t> generation_{0};
   std::atomic<int> sleeping_{0};
   Loop loop_{};
-  int helpers_ = 0;
+  int invited_ = 0;
   std::atomic<int64_t> next_{0};
-  std::atomic<int> pending_{0};
+  std::atomic<int> working_{0};
 };
 
 // Never destroyed: its threads outlive static destruction.
