@@ -8,6 +8,7 @@
   X(loss)                  \
   X(matmul)                \
   X(moments)               \
+  X(random)                \
   X(reduce)                \
   X(scan)                  \
   X(softmax)
