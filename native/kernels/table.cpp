@@ -2,6 +2,7 @@
 #include "kernels/kernels.h"
 
 #define GLOROT_FAMILIES(X) \
+  X(activation)            \
   X(copy)                  \
   X(elementwise)           \
   X(extremum)              \
@@ -11,7 +12,8 @@
   X(random)                \
   X(reduce)                \
   X(scan)                  \
-  X(softmax)
+  X(softmax)              \
+  X(unary)
 
 namespace glorot {
 

@@ -22,7 +22,7 @@ inline VecF exp(VecF x) {
   p = fma(p, r, splat(4.1665795894e-2f));
   p = fma(p, r, splat(1.6666665459e-1f));
   p = fma(p, r, splat(5.0000001201e-1f));
-  p = fma(p * r, r, r) + splat(1.0f);
+  p = fma(fma(p, r, splat(1.0f)), r, splat(1.0f));
   // 2^n in two factors, as 2^128 and 2^-150 are no float32.
   const VecI whole = toInt(n), half = whole >> 1, bias = splati(127);
   return p * asFloat((half + bias) << 23) * asFloat((whole - half + bias) << 23);
