@@ -18,8 +18,30 @@ export {
 } from './core/errors.js'
 export { type BuildInfo, buildInfo, getNumThreads, setNumThreads } from './core/info.js'
 export * as nn from './nn/index.js'
+export {
+  celu,
+  elu,
+  gelu,
+  hardshrink,
+  hardsigmoid,
+  hardswish,
+  hardtanh,
+  leakyRelu,
+  logSigmoid,
+  mish,
+  relu,
+  relu6,
+  selu,
+  silu,
+  softplus,
+  softshrink,
+  softsign,
+  tanhshrink,
+  threshold,
+} from './ops/activation.js'
 export { add, div, mul, sub } from './ops/arithmetic.js'
 export { broadcastTo, expand } from './ops/broadcast.js'
+export { glu, prelu } from './ops/gated.js'
 export { linear } from './ops/linear.js'
 export { type AddmmOptions, addmm, addmv, baddbmm, bmm, dot, matmul, mm, mv, outer } from './ops/matmul.js'
 export {
@@ -33,6 +55,46 @@ export {
   split,
   unbind,
 } from './ops/piece.js'
+export {
+  abs,
+  acos,
+  acosh,
+  asin,
+  asinh,
+  atan,
+  atanh,
+  ceil,
+  cos,
+  cosh,
+  erf,
+  erfc,
+  erfinv,
+  exp,
+  exp2,
+  expm1,
+  floor,
+  frac,
+  isfinite,
+  isinf,
+  isnan,
+  log,
+  log1p,
+  log2,
+  log10,
+  neg,
+  reciprocal,
+  round,
+  rsqrt,
+  sigmoid,
+  sign,
+  sin,
+  sinh,
+  sqrt,
+  square,
+  tan,
+  tanh,
+  trunc,
+} from './ops/unary.js'
 export {
   broadcastTensors,
   expandAs,

@@ -84,23 +84,24 @@ ACTIVATION(mish, 0, x * tanh(softplus(x)), dy * mishSlope(x))
 /** c: beta, threshold: log(1 + exp(beta·x))/beta, x itself where beta·x is above the threshold. */
 ACTIVATION(softplus, 2, select(x * C(c[0]) > C(c[1]), x, log1p(exp(x * C(c[0]))) / C(c[0])),
            select(x * C(c[0]) > C(c[1]), dy, dy * sigmoid(x * C(c[0]))))
-ACTIVATION(softsign, 0, x / (C(1) + abs(x)), dy / ((C(1) + abs(x)) * (C(1) + abs(x))))
+/** x - x in its slope makes nan of infinities, as PyTorch's composed formula does. */
+ACTIVATION(softsign, 0, x / (C(1) + abs(x)), dy / ((C(1) + abs(x)) * (C(1) + abs(x))) + (x - x))
 /** log sigmoid(x) = min(x, 0) - log1p(exp(-|x|)) */
 ACTIVATION(logSigmoid, 0, select(x < C(0), x, select(x != x, x, C(0))) - log1p(exp(-abs(x))), dy * sigmoid(-x))
 ACTIVATION(tanhshrink, 0, x - tanh(x), dy * (tanh(x) * tanh(x)))
 /** c: least, most; nan stays */
 ACTIVATION(hardtanh, 2, select(x < C(c[0]), C(c[0]), select(x > C(c[1]), C(c[1]), x)),
-           select((x <= C(c[0])) | (x >= C(c[1])), C(0), dy))
+           select((x > C(c[0])) & (x < C(c[1])), dy, C(0)))
 template <class V> inline V relu6Of(V x) { return select(x < C(0), C(0), select(x > C(6), C(6), x)); }
 /** relu6(x + 3)/6 */
 ACTIVATION(hardsigmoid, 0, relu6Of(x + C(3)) / C(6), select((x > C(-3)) & (x < C(3)), dy / C(6), C(0)))
 /** x·relu6(x + 3)/6 */
 ACTIVATION(hardswish, 0, x * relu6Of(x + C(3)) / C(6),
-           select(x <= C(-3), C(0), select(x < C(3), dy * (x / C(3) + C(0.5)), dy)))
+           select(x <= C(-3), C(0), select(x >= C(3), dy, dy * (x / C(3) + C(0.5)))))
 /** c: lambda */
-ACTIVATION(hardshrink, 1, select((x >= C(-c[0])) & (x <= C(c[0])), C(0), x), select((x >= C(-c[0])) & (x <= C(c[0])), C(0), dy))
+ACTIVATION(hardshrink, 1, select((x >= C(-c[0])) & (x <= C(c[0])), C(0), x), select((x > C(c[0])) | (x < C(-c[0])), dy, C(0)))
 ACTIVATION(softshrink, 1, select(x > C(c[0]), x - C(c[0]), select(x < C(-c[0]), x + C(c[0]), x * C(0))),
-           select((x >= C(-c[0])) & (x <= C(c[0])), C(0), dy))
+           select((x > C(c[0])) | (x < C(-c[0])), dy, C(0)))
 /** c: threshold, value */
 ACTIVATION(threshold, 2, select(x <= C(c[0]), C(c[1]), x), select(x <= C(c[0]), C(0), dy))
 

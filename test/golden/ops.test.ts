@@ -2,9 +2,10 @@
 import test from 'ava'
 import { type Calls, checkCase, goldenCases } from '../harness/golden.js'
 import { matmul } from './calls/matmul.js'
+import { pointwise } from './calls/pointwise.js'
 import { view } from './calls/view.js'
 
-const calls: Calls = { ...matmul, ...view }
+const calls: Calls = { ...matmul, ...pointwise, ...view }
 const cases = goldenCases('ops')
 
 for (const op of Object.keys(calls)) {
