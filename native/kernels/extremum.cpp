@@ -30,7 +30,14 @@ template <class T, class Op> void extremum(Launch& l, Op op) {
   });
 }
 
+inline VecI alike(VecF x, VecF y) { return (x == y) | ((x != x) & (y != y)); }
 template <class T> inline bool alike(T x, T y) { return x == y || (x != x && y != y); }
+
+/** A place beside each lane of a pack. */
+template <class T> struct Places { using type = int32_t; };
+template <> struct Places<float> { using type = VecI; };
+inline int32_t placeOf(VecI v, int64_t lane) { return v[lane]; }
+inline int32_t placeOf(int32_t v, int64_t) { return v; }
 
 /** The extremum's first place, and its value where `values` is not null. */
 template <class T, class Op> __attribute__((noinline)) void place(Launch& l, Op op, int placesAt) {
@@ -46,29 +53,33 @@ template <class T, class Op> __attribute__((noinline)) void place(Launch& l, Op 
       const T* row = x + o * a.R;
       const T best = fold<T>(op, a.R, Elements<T>{row}, shared);
       int64_t r = 0;
-      while (r < a.R - 1 && !alike(row[r], best)) r++;
+      if (best == best)
+        while (r < a.R - 1 && row[r] != best) r++;
+      else
+        while (r < a.R - 1 && row[r] == row[r]) r++;
       places[o] = static_cast<int32_t>(r);
       if (values) values[o] = best;
     });
     return;
   }
-  eachStrip(a, [&](int64_t at, int64_t kept, int64_t n) {
-    T best[kStrip];
-    int32_t first[kStrip];
-    for (int64_t i = 0; i < n; i++) best[i] = x[at + i], first[i] = 0;
-    for (int64_t r = 1; r < a.R; r++) {
-      const T* row = x + at + r * a.inner;
-      for (int64_t i = 0; i < n; i++) {
+  using Index = typename Places<T>::type;
+  eachTile(a, x, [&](const Columns<T>& c, int64_t at, auto packs) {
+    constexpr int P = decltype(packs)::value;
+    Tile<T, P> best = loadRow<T, P>(c, 0);
+    Index first[P];
+    for (int p = 0; p < P; p++) first[p] = Index{};
+    for (int64_t r = 1; r < c.R; r++) {
+      const Tile<T, P> row = loadRow<T, P>(c, r);
+      const Index here = static_cast<int32_t>(r) - Index{};
+      for (int p = 0; p < P; p++) {
         // A later element wins only if it changes the extremum.
-        const T v = op(best[i], row[i]);
-        first[i] = alike(v, best[i]) ? first[i] : static_cast<int32_t>(r);
-        best[i] = v;
+        const Pack<T> v = op(best.v[p], row.v[p]);
+        first[p] = alike(v, best.v[p]) ? first[p] : here;
+        best.v[p] = v;
       }
     }
-    for (int64_t i = 0; i < n; i++) {
-      places[kept + i] = first[i];
-      if (values) values[kept + i] = best[i];
-    }
+    if (values) storeRow(values + at, c.n, best);
+    for (int64_t i = 0; i < c.n; i++) places[at + i] = placeOf(first[i / kPack<T>], i % kPack<T>);
   });
 }
 

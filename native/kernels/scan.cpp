@@ -19,13 +19,17 @@ template <class T, class A, bool kWhole> void runningSum(Launch& l) {
   eachStrip(a, [&](int64_t at, int64_t, int64_t n) {
     A run[kStrip] = {};
     bool fits = true;
+    const auto step = [&](A& sum, int64_t i) {
+      sum += static_cast<A>(x[i]);
+      y[i] = static_cast<T>(sum);
+      if (kWhole) fits &= sum == static_cast<A>(y[i]);
+    };
+    A alone = 0;  // in a register
     for (int64_t k = 0; k < a.R; k++) {
       const int64_t row = at + (reverse ? a.R - 1 - k : k) * a.inner;
-      for (int64_t i = 0; i < n; i++) {
-        run[i] += static_cast<A>(x[row + i]);
-        y[row + i] = static_cast<T>(run[i]);
-        if (kWhole) fits &= run[i] == static_cast<A>(y[row + i]);
-      }
+      if (n == 1) step(alone, row);
+      else
+        for (int64_t i = 0; i < n; i++) step(run[i], row + i);
     }
     if (!fits) __atomic_store_n(&past, 1, __ATOMIC_RELAXED);
   });

@@ -2,29 +2,31 @@
 // taken off first, so nothing overflows. A row of -inf alone, or with +inf or nan in it, has no softmax: nan, as in PyTorch; nan
 // need not be looked for, since the sum of the exponentials carries it.
 #include "kernels/kernels.h"
-#include "simd/explog.h"
+#include "simd/softmax.h"
 #include "simd/spread.h"
 
 namespace glorot {
 namespace GLOROT_ISA {
 namespace {
 
-inline float logOf(float x) { return log(splat(x))[0]; }
-inline double logOf(double x) { return log(x); }
-
 /** One contiguous row. y may be x. */
 template <class T, bool kLog> inline void softmaxRow(const T* x, int64_t R, T* y) {
-  const Pack<T> m = fillPack(fold<T>(Larger{}, R, Elements<T>{x}));
-  const T s = fold<T>(Sum{}, R, [=](int64_t i, int64_t n) {
-    const Pack<T> e = exp(loadPack(x + i, n) - m);
-    if (!kLog) storePack(y + i, e, n);
-    return e;
-  });
-  const Pack<T> last = fillPack(kLog ? logOf(s) : 1 / s);
+  const SoftmaxOfRow<T> of = softmaxOfRow(x, R, kLog ? nullptr : y);
+  const Pack<T> m = fillPack(of.m), last = fillPack(kLog ? logOf(of.s) : 1 / of.s);
   for (int64_t i = 0; i < R; i += kPack<T>) {
     const int64_t n = R - i < kPack<T> ? R - i : kPack<T>;
     storePack(y + i, kLog ? loadPack(x + i, n) - m - last : loadPack(y + i, n) * last, n);
   }
+}
+
+/** n <= lanes short rows. y may be x. */
+template <bool kLog> inline void softmaxShortRows(const float* x, int64_t n, int64_t R, float* y) {
+  VecF t[kShortRow];
+  toColumns(x, n, R, t);
+  const SoftmaxOfRow<VecF> of = softmaxOfColumns<!kLog>(t, R);
+  const VecF last = kLog ? log(of.s) : splat(1.0f) / of.s;
+  for (int64_t r = 0; r < R; r++) t[r] = kLog ? t[r] - of.m - last : t[r] * last;
+  fromColumns(t, n, R, y);
 }
 
 /** A tile of columns of x, y likewise. */
@@ -53,6 +55,14 @@ template <class T, bool kLog> void normalise(Launch& l) {
   const T* x = l.in<T>(0, a.n());
   T* y = l.out<T>(1, a.n());
   if (!l.ok()) return;
+  if constexpr (kPack<T> > 1)
+    if (a.inner == 1 && a.R <= kShortRow && a.R > 0) {
+      const int64_t groups = (a.outer + kPack<T> - 1) / kPack<T>;
+      return parallel(groups, kGrain / (kPack<T> * kShortRow), [&](int64_t begin, int64_t end) {
+        for (int64_t o = begin * kPack<T>; o < end * kPack<T> && o < a.outer; o += kPack<T>)
+          softmaxShortRows<kLog>(x + o * a.R, a.outer - o < kPack<T> ? a.outer - o : kPack<T>, a.R, y + o * a.R);
+      });
+    }
   if (a.inner == 1) return eachRow(a, [&](int64_t o, bool) { softmaxRow<T, kLog>(x + o * a.R, a.R, y + o * a.R); });
   eachTile(a, x, [&](const Columns<T>& c, int64_t, auto packs) {
     softmaxTile<T, kLog, decltype(packs)::value>(c, y + (c.x - x));

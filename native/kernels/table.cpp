@@ -3,7 +3,9 @@
 
 #define GLOROT_FAMILIES(X) \
   X(activation)            \
+  X(classLoss)             \
   X(copy)                  \
+  X(crossEntropy)          \
   X(elementwise)           \
   X(extremum)              \
   X(loss)                  \

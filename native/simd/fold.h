@@ -211,6 +211,7 @@ template <class T, int P> struct Tile {
 template <class Op> struct Tilewise {
   Op op;
   template <class T, int P> Tile<T, P> operator()(Tile<T, P> a, const Tile<T, P>& b) const {
+#pragma GCC unroll 4
     for (int p = 0; p < P; p++) a.v[p] = op(a.v[p], b.v[p]);
     return a;
   }
@@ -228,8 +229,10 @@ template <class T, int P> inline Tile<T, P> loadRow(const Columns<T>& c, int64_t
   Tile<T, P> t;
   const T* row = c.x + r * c.stride;
   if (c.room - r * c.stride >= P * W) {
+#pragma GCC unroll 4
     for (int p = 0; p < P; p++) t.v[p] = loadPack(row + p * W);
   } else {
+#pragma GCC unroll 4
     for (int p = 0; p < P; p++)
       t.v[p] = c.n >= (p + 1) * W ? loadPack(row + p * W) : c.n > p * W ? loadPack(row + p * W, c.n - p * W) : fillPack(T(0));
   }
@@ -258,6 +261,7 @@ inline Tile<T, P> foldRows(Op op, int64_t R, F row) {
   const Tilewise<Op> tiled{op};
   auto run = [&](int64_t begin, int64_t end, Tile<T, P>& to) {
     Tile<T, P> a, b;
+#pragma GCC unroll 4
     for (int p = 0; p < P; p++) a.v[p] = b.v[p] = fillPack(op.template identity<T>());
     int64_t r = begin;
     for (; r + 2 <= end; r += 2) a = tiled(a, row(r)), b = tiled(b, row(r + 1));
@@ -277,6 +281,7 @@ template <class T, int P, class Op, class F>
 inline Tile<T, P> foldColumns(Op op, const Columns<T>& c, F f) {
   return foldRows<T, P>(op, c.R, [&](int64_t r) {
     Tile<T, P> t = loadRow<T, P>(c, r);
+#pragma GCC unroll 4
     for (int p = 0; p < P; p++) t.v[p] = f(t.v[p], p);
     return t;
   });
@@ -284,6 +289,7 @@ inline Tile<T, P> foldColumns(Op op, const Columns<T>& c, F f) {
 
 template <class T, int P> inline void storeRow(T* to, int64_t n, const Tile<T, P>& t) {
   constexpr int W = kPack<T>;
+#pragma GCC unroll 4
   for (int p = 0; p < P; p++)
     if (n >= (p + 1) * W) storePack(to + p * W, t.v[p]);
     else if (n > p * W) storePack(to + p * W, t.v[p], n - p * W);
