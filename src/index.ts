@@ -111,4 +111,19 @@ export {
   view,
 } from './ops/view.js'
 export { fromTypedArray, ones, tensor, zeros } from './tensor/create.js'
+export { defaultGenerator, Generator, initialSeed, manualSeed } from './tensor/generator.js'
+export {
+  bernoulli,
+  multinomial,
+  normal,
+  type RandomOptions,
+  rand,
+  randint,
+  randLike,
+  randn,
+  randnLike,
+  randperm,
+} from './tensor/random.js'
 export { Tensor } from './tensor/tensor.js'
+
+import './ops/random.js'

@@ -1,0 +1,117 @@
+// Generators of random numbers: mt19937 whose state is a tensor's storage, so that launches draw from it and advance it.
+import { randomBytes } from 'node:crypto'
+import { kernel, launch } from '../core/dispatch.js'
+import { checkOptions, describe, ValueError } from '../core/errors.js'
+import { allocateBytes, allocatedAt, Storage } from '../core/storage.js'
+import { emptyTensor } from './tensor.js'
+
+const SEED = kernel('seedGenerator')
+const RANDOM63 = kernel('random63')
+
+/** native/kernels/random/engine.h: 624 words, next, kept, normal (double), seed (2 words). */
+const BYTES = 2520
+const SEED_AT = 2512
+
+/** The two halves of a seed as PyTorch takes it: any integer of 64 bits, a negative one counts from 2^64. */
+function halves(op: string, seed: unknown): [number, number] {
+  if (typeof seed !== 'number' && typeof seed !== 'bigint')
+    throw new TypeError(`${op}: the seed must be a number or bigint, got ${describe(seed)}`)
+  if (typeof seed === 'number' && !Number.isSafeInteger(seed)) {
+    throw new ValueError(`the seed must be a whole number within 2^53 (or a bigint), got ${seed}`, { op })
+  }
+  const big = BigInt(seed)
+  if (big < -(2n ** 63n) || big >= 2n ** 64n) throw new ValueError(`the seed must fit 64 bits, got ${seed}`, { op })
+  const bits = BigInt.asUintN(64, big)
+  return [Number(bits & 0xffffffffn), Number(bits >> 32n)]
+}
+
+/**
+ * A stream of random numbers of its own: `rand([3], { generator })`. The same seed gives the numbers of PyTorch's CPU generator.
+ * @see https://pytorch.org/docs/stable/generated/torch.Generator.html
+ */
+export class Generator {
+  /** @internal The operand of launches that draw. */
+  readonly state: { readonly storage: Storage; readonly byteOffset: number }
+
+  /** Starts with a seed that nobody knows; see `manualSeed`. */
+  constructor() {
+    this.state = { storage: new Storage(allocateBytes(BYTES)), byteOffset: allocatedAt }
+    this.seed()
+  }
+
+  /** Starts the stream of a seed anew. */
+  manualSeed(seed: number | bigint): this {
+    launch(SEED, 'float32', [this.state], halves('manualSeed', seed))
+    return this
+  }
+
+  /** Starts the stream of a random seed and returns that. */
+  seed(): number {
+    const bytes = randomBytes(8)
+    const seed = Number(bytes.readBigUInt64LE() & 0x1fffffffffffffn)
+    this.manualSeed(seed)
+    return seed
+  }
+
+  /** The seed of the stream; a bigint where it is beyond 2^53. */
+  initialSeed(): number | bigint {
+    const at = this.bytes()
+    const seed = at.readBigUInt64LE(SEED_AT)
+    return seed <= BigInt(Number.MAX_SAFE_INTEGER) ? Number(seed) : seed
+  }
+
+  /** A copy of the state: the stream goes on from here after `setState`. */
+  getState(): Uint8Array {
+    return Uint8Array.from(this.bytes())
+  }
+
+  /** Goes on from a state that `getState` gave. @throws ValueError if it is not one; the stream is left as it was */
+  setState(state: Uint8Array): this {
+    if (!(state instanceof Uint8Array)) throw new TypeError(`setState: expected a Uint8Array, got ${describe(state)}`)
+    if (state.length !== BYTES)
+      throw new ValueError(`a state has ${BYTES} bytes, got ${state.length}`, { op: 'setState' })
+    const next = new DataView(state.buffer, state.byteOffset).getUint32(624 * 4, true)
+    if (next > 624) throw new ValueError(`the state is damaged: its position is ${next} of 624`, { op: 'setState' })
+    this.bytes().set(state)
+    return this
+  }
+
+  private bytes(): Buffer {
+    const { bytes } = this.state.storage
+    return Buffer.from(bytes.buffer as ArrayBuffer, bytes.byteOffset + this.state.byteOffset, BYTES)
+  }
+
+  /** @internal A whole number of 63 bits: what PyTorch's random_() on an int64 tensor gives. */
+  random63(): bigint {
+    const out = emptyTensor([2], 'float64')
+    launch(RANDOM63, 'float64', [this.state, out], [])
+    const [high, low] = out.typedArray()
+    return (BigInt(high) << 32n) | BigInt(low)
+  }
+}
+
+/** The generator of this thread that everything draws from unless told otherwise. */
+export const defaultGenerator = new Generator()
+
+/** Starts the default stream of a seed; from here on all draws equal PyTorch's after `torch.manual_seed(seed)`. */
+export function manualSeed(seed: number | bigint): Generator {
+  return defaultGenerator.manualSeed(seed)
+}
+
+/** The seed of the default stream. */
+export function initialSeed(): number | bigint {
+  return defaultGenerator.initialSeed()
+}
+
+/** The generator of an options object, or the default one. */
+export function generatorOf(op: string, generator: Generator | null | undefined): Generator {
+  if (generator === undefined || generator === null) return defaultGenerator
+  if (generator instanceof Generator) return generator
+  throw new TypeError(`${op}: generator must be a Generator, got ${describe(generator)}`)
+}
+
+/** Checks an options object that has a generator at most. */
+export function onlyGenerator(op: string, options: { generator?: Generator | null } | undefined): Generator {
+  checkOptions(op, options, ['generator'])
+  return generatorOf(op, options?.generator)
+}
