@@ -11,6 +11,7 @@
   X(loss)                  \
   X(matmul)                \
   X(moments)               \
+  X(optim)                 \
   X(random)                \
   X(reduce)                \
   X(scan)                  \
