@@ -17,6 +17,7 @@ export {
   ValueError,
 } from './core/errors.js'
 export { type BuildInfo, buildInfo, getNumThreads, setNumThreads } from './core/info.js'
+export * as data from './data/index.js'
 export * as nn from './nn/index.js'
 export {
   celu,

@@ -8,6 +8,7 @@
   X(crossEntropy)          \
   X(elementwise)           \
   X(extremum)              \
+  X(gather)                \
   X(loss)                  \
   X(matmul)                \
   X(moments)               \

@@ -1,6 +1,10 @@
 // The names under `nn`.
+export * from './activation.js'
+export * from './bilinear.js'
 export * from './container.js'
+export * from './dropout.js'
 export * as init from './init.js'
 export * from './linear.js'
 export { Module, type StateDict } from './module.js'
 export { Parameter } from './parameter.js'
+export * from './shape.js'

@@ -97,8 +97,14 @@ export function fillIntegers(op: string, out: Tensor, low: number, high: number,
  */
 export function randint(low: number, high: number, shape: readonly number[], options?: RandomOptions): Tensor {
   const op = 'randint'
-  checkInteger(op, 'low', low, -Number.MAX_SAFE_INTEGER)
-  checkInteger(op, 'high', high, -Number.MAX_SAFE_INTEGER)
+  for (const [what, bound] of [
+    ['low', low],
+    ['high', high],
+  ] as const) {
+    if (typeof bound !== 'number') throw new TypeError(`${op}: ${what} must be a number, got ${describe(bound)}`)
+    if (!Number.isInteger(bound) || Math.abs(bound) > 2 ** 53)
+      throw new ValueError(`${what} must be a whole number within 2^53, got ${bound}`, { op })
+  }
   const fits = low >= -(2 ** 31) && high <= 2 ** 31
   return drawn(op, shape, options, fits ? 'int32' : 'float64', (out, g) => fillIntegers(op, out, low, high, g))
 }

@@ -1,0 +1,83 @@
+// Parameters of fresh modules as PyTorch draws them. Those of layers that glorot does not have are drawn by the initialisers in
+// PyTorch's order, which shows that a layer made of them will start right.
+import { nn, ones, type Tensor, zeros } from 'glorot'
+import type { Args } from '../../harness/golden.js'
+
+type Parameters = Record<string, Tensor>
+
+const list = (k: number | number[], dims: number): number[] => (Array.isArray(k) ? k : new Array(dims).fill(k))
+
+/** Weight, then bias, uniform in ±1/√fanIn; fanIn is the size of weight[0]. */
+function affine(shape: number[], bias: boolean, outputs = shape[0]): Parameters {
+  const weight = nn.init.kaimingUniform_(zeros(shape), { a: Math.sqrt(5) })
+  if (!bias) return { weight }
+  const bound = 1 / Math.sqrt(shape.slice(1).reduce((a, b) => a * b, 1))
+  return { weight, bias: nn.init.uniform_(zeros([outputs]), -bound, bound) }
+}
+
+function recurrent(gates: number, { inputSize, hiddenSize, numLayers = 1, bidirectional = false, bias = true }: Args): Parameters {
+  const bound = 1 / Math.sqrt(hiddenSize)
+  const draw = (shape: number[]) => nn.init.uniform_(zeros(shape), -bound, bound)
+  const out: Parameters = {}
+  const rows = gates * hiddenSize
+  for (let layer = 0; layer < numLayers; layer++) {
+    for (const suffix of bidirectional ? ['', '_reverse'] : ['']) {
+      const end = `l${layer}${suffix}`
+      out[`weight_ih_${end}`] = draw([rows, layer === 0 ? inputSize : hiddenSize * (bidirectional ? 2 : 1)])
+      out[`weight_hh_${end}`] = draw([rows, hiddenSize])
+      if (!bias) continue
+      out[`bias_ih_${end}`] = draw([rows])
+      out[`bias_hh_${end}`] = draw([rows])
+    }
+  }
+  return out
+}
+
+function attention({ embedDim: e, kdim, vdim }: Args): Parameters {
+  const { weight } = affine([e, e], true)
+  const split = kdim !== undefined || vdim !== undefined
+  const shapes: Record<string, number[]> = split
+    ? { q_proj_weight: [e, e], k_proj_weight: [e, kdim ?? e], v_proj_weight: [e, vdim ?? e] }
+    : { in_proj_weight: [3 * e, e] }
+  const projections = Object.fromEntries(Object.entries(shapes).map(([k, s]) => [k, nn.init.xavierUniform_(zeros(s))]))
+  return { ...projections, in_proj_bias: zeros([3 * e]), 'out_proj.weight': weight, 'out_proj.bias': zeros([e]) }
+}
+
+function under(prefix: string, parameters: Parameters): Parameters {
+  return Object.fromEntries(Object.entries(parameters).map(([k, v]) => [`${prefix}.${k}`, v]))
+}
+
+function embedding({ numEmbeddings, embeddingDim, paddingIdx }: Args): Parameters {
+  const weight = nn.init.normal_(zeros([numEmbeddings, embeddingDim]))
+  if (paddingIdx !== undefined) weight.select(0, paddingIdx).fill_(0)
+  return { weight }
+}
+
+const modules: Record<string, (args: Args) => Parameters> = {
+  Linear: ({ inFeatures, outFeatures, ...options }) => new nn.Linear(inFeatures, outFeatures, options).stateDict(),
+  Bilinear: ({ in1Features, in2Features, outFeatures, ...options }) => new nn.Bilinear(in1Features, in2Features, outFeatures, options).stateDict(),
+  PReLU: args => new nn.PReLU(args).stateDict(),
+  Conv1d: a => affine([a.outChannels, a.inChannels / (a.groups ?? 1), ...list(a.kernelSize, 1)], a.bias ?? true),
+  Conv2d: a => affine([a.outChannels, a.inChannels / (a.groups ?? 1), ...list(a.kernelSize, 2)], a.bias ?? true),
+  ConvTranspose2d: a => affine([a.inChannels, a.outChannels, ...list(a.kernelSize, 2)], a.bias ?? true, a.outChannels),
+  Embedding: embedding,
+  RNN: a => recurrent(1, a),
+  GRU: a => recurrent(3, a),
+  LSTM: a => recurrent(4, a),
+  MultiheadAttention: attention,
+  TransformerEncoderLayer: ({ dModel, dimFeedforward }) => ({
+    ...under('self_attn', attention({ embedDim: dModel })),
+    ...under('linear1', affine([dimFeedforward, dModel], true)),
+    ...under('linear2', affine([dModel, dimFeedforward], true)),
+    'norm1.weight': ones([dModel]),
+    'norm1.bias': zeros([dModel]),
+    'norm2.weight': ones([dModel]),
+    'norm2.bias': zeros([dModel]),
+  }),
+  BatchNorm1d: ({ numFeatures }) => ({ weight: ones([numFeatures]), bias: zeros([numFeatures]) }),
+  LayerNorm: ({ normalizedShape }) => ({ weight: ones([normalizedShape].flat()), bias: zeros([normalizedShape].flat()) }),
+}
+
+export function freshModule(op: string, args: Args): Parameters {
+  return modules[op](args)
+}
