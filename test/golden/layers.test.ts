@@ -1,0 +1,52 @@
+// The layers that glorot has, against PyTorch: results, gradients of inputs and parameters, both modes.
+import test from 'ava'
+import { manualSeed, nn, type Tensor } from 'glorot'
+import { type Args, difference, fromGolden, type GoldenCase, type GoldenTensor, goldenCases, variantOf } from '../harness/golden.js'
+
+interface ModuleCase extends GoldenCase {
+  readonly mode: 'train' | 'eval'
+  readonly seed?: number
+  readonly params: Record<string, GoldenTensor>
+  readonly paramGrads: Record<string, GoldenTensor>
+}
+
+const build: Record<string, (args: Args) => nn.Module> = {
+  Linear: ({ inFeatures, outFeatures, ...options }) => new nn.Linear(inFeatures, outFeatures, options),
+  Bilinear: ({ in1Features, in2Features, outFeatures, ...o }) => new nn.Bilinear(in1Features, in2Features, outFeatures, o),
+  Sequential: ({ layers }) => new nn.Sequential(...layers.map(([op, args]: [string, Args]) => build[op](args))),
+  Flatten: args => new nn.Flatten(args),
+  Dropout: args => new nn.Dropout(args),
+  PReLU: args => new nn.PReLU(args),
+  Sigmoid: () => new nn.Sigmoid(),
+}
+
+function mismatches(c: ModuleCase): string[] {
+  const module = build[c.op](c.args).train(c.mode === 'train')
+  module.loadStateDict(Object.fromEntries(Object.entries(c.params).map(([name, g]) => [name, fromGolden(g)])))
+  const inputs: Record<string, Tensor> = {}
+  for (const [name, g] of Object.entries(c.inputs ?? {})) inputs[name] = fromGolden(g, true)
+  if (c.seed !== undefined) manualSeed(c.seed)
+  const out = module.forward(...Object.values(inputs))
+  out.backward(fromGolden(c.gradOutputs!.out))
+  const found: string[] = []
+  const compare = (what: string, got: Tensor | null, want: GoldenTensor) => {
+    const why = got === null ? 'absent' : difference(got, want, c.rtol, c.atol)
+    if (why !== undefined) found.push(`${c.id} ${what}: ${why}`)
+  }
+  compare('out', out, c.outputs!.out)
+  for (const [name, want] of Object.entries(c.grads ?? {})) compare(`gradient of ${name}`, inputs[name].grad, want)
+  const parameters = new Map(module.namedParameters())
+  for (const [name, want] of Object.entries(c.paramGrads)) compare(`gradient of ${name}`, parameters.get(name)!.grad, want)
+  return found
+}
+
+const known = (c: GoldenCase) =>
+  c.op in build && (c.op !== 'Sequential' || c.args.layers.every(([op]: [string]) => op in build))
+
+for (const c of (goldenCases('layers') as ModuleCase[]).filter(known)) {
+  test(c.id, t => {
+    const found = mismatches(c)
+    const other = variantOf(c) as ModuleCase | undefined
+    t.deepEqual(found.length > 0 && other !== undefined && mismatches(other).length === 0 ? [] : found, [])
+  })
+}

@@ -1,0 +1,256 @@
+// Module: registration, state, modes, hooks, printing, and the path in errors.
+import test from 'ava'
+import { nn, ones, rand, ShapeError, StateDictError, type Tensor, tensor, zeros } from 'glorot'
+
+class Net extends nn.Module {
+  fc1 = new nn.Linear(3, 4)
+  act = new nn.Sigmoid()
+  fc2 = new nn.Linear(4, 2, { bias: false })
+  scale = new nn.Parameter(ones([1]))
+  steps: Tensor
+
+  constructor() {
+    super()
+    this.steps = zeros([1])
+    this.registerBuffer('steps', this.steps)
+  }
+
+  override forward(x: Tensor): Tensor {
+    return this.fc2.forward(this.act.forward(this.fc1.forward(x))).mul(this.scale)
+  }
+}
+
+test('assignment registers, in order, each object once', t => {
+  const net = new Net()
+  t.deepEqual(
+    [...net.namedParameters()].map(([n]) => n),
+    ['scale', 'fc1.weight', 'fc1.bias', 'fc2.weight'],
+  )
+  t.deepEqual(
+    [...net.namedChildren()].map(([n]) => n),
+    ['fc1', 'act', 'fc2'],
+  )
+  t.deepEqual(
+    [...net.namedModules()].map(([n]) => n),
+    ['', 'fc1', 'act', 'fc2'],
+  )
+  t.deepEqual(
+    [...net.namedBuffers()].map(([n]) => n),
+    ['steps'],
+  )
+  const shared = new nn.Linear(2, 2)
+  const twice = new nn.Sequential(shared, shared)
+  t.is([...twice.parameters()].length, 2)
+  t.deepEqual(Object.keys(twice.stateDict()), ['0.weight', '0.bias', '1.weight', '1.bias'])
+})
+
+test('reassignment replaces, null takes away', t => {
+  const net = new Net()
+  net.fc1 = new nn.Linear(3, 4, { bias: false })
+  t.deepEqual(
+    [...net.namedParameters()].map(([n]) => n),
+    ['scale', 'fc1.weight', 'fc2.weight'],
+  )
+})
+
+test('state dict: PyTorch keys, shared memory, loaded by copy', t => {
+  const [a, b] = [new Net(), new Net()]
+  const state = a.stateDict()
+  t.deepEqual(Object.keys(state), ['scale', 'steps', 'fc1.weight', 'fc1.bias', 'fc2.weight'])
+  const weight = b.fc1.weight
+  t.deepEqual(b.loadStateDict(state), { missingKeys: [], unexpectedKeys: [] })
+  t.is(b.fc1.weight, weight)
+  t.deepEqual(b.fc1.weight.tolist(), a.fc1.weight.tolist())
+  state['fc1.bias'].fill_(7)
+  t.deepEqual(a.fc1.bias!.tolist(), [7, 7, 7, 7])
+  t.notDeepEqual(b.fc1.bias!.tolist(), [7, 7, 7, 7])
+})
+
+test('a state dict that does not fit changes nothing and names everything', t => {
+  const net = new Net()
+  const before = net.fc1.weight.tolist()
+  const state = { ...net.stateDict(), 'fc2.weight': zeros([2, 5]), 'fc1.wieght': zeros([4, 3]) } as Record<
+    string,
+    Tensor
+  >
+  delete state['fc1.weight']
+  const error = t.throws(() => net.loadStateDict(state), { instanceOf: StateDictError })
+  t.regex(error.message, /'fc2\.weight' is \[2, 4\] in the model, \[2, 5\] in the file/)
+  t.regex(error.message, /'fc1\.weight' is missing/)
+  t.regex(error.message, /'fc1\.wieght' is not in the model, did you mean 'fc1\.weight'\?/)
+  t.deepEqual(net.fc1.weight.tolist(), before)
+  state['fc2.weight'] = zeros([2, 4])
+  const { missingKeys, unexpectedKeys } = net.loadStateDict(state, { strict: false })
+  t.deepEqual([missingKeys, unexpectedKeys], [['fc1.weight'], ['fc1.wieght']])
+})
+
+test('buffers that are not persistent stay out of the state dict', t => {
+  const m = new nn.Module()
+  m.registerBuffer('kept', zeros([1]))
+  m.registerBuffer('passing', zeros([1]), { persistent: false })
+  t.deepEqual(Object.keys(m.stateDict()), ['kept'])
+  t.is([...m.buffers()].length, 2)
+  t.throws(() => m.registerBuffer('a.b', zeros([1])), { message: /dot/ })
+  t.throws(() => m.registerBuffer('forward', zeros([1])), { message: /method/ })
+})
+
+test('train, eval, apply, requiresGrad_, zeroGrad and to reach everything below', t => {
+  const net = new nn.Sequential(new Net(), new nn.Dropout({ p: 0.5 }))
+  net.eval()
+  t.true([...net.modules()].every(m => !m.training))
+  net.train()
+  t.true([...net.modules()].every(m => m.training))
+  const seen: string[] = []
+  net.apply(m => seen.push(m.constructor.name))
+  t.deepEqual(seen, ['Linear', 'Sigmoid', 'Linear', 'Net', 'Dropout', 'Sequential'])
+  net.eval()
+  net.forward(rand([2, 3])).backward(ones([2, 2]))
+  t.true([...net.parameters()].every(p => p.grad !== null))
+  net.zeroGrad()
+  t.true([...net.parameters()].every(p => p.grad === null))
+  const [first] = net.parameters()
+  net.to('float64')
+  t.is([...net.parameters()][0], first)
+  t.is(net.forward(rand([2, 3], { dtype: 'float64' })).dtype, 'float64')
+  net.requiresGrad_(false)
+  t.false(net.forward(rand([2, 3], { dtype: 'float64' })).requiresGrad)
+})
+
+test('forward hooks see and replace inputs and results, and can be removed', t => {
+  const layer = new nn.Linear(2, 2)
+  const log: string[] = []
+  const removals = [
+    layer.registerForwardPreHook((m, [x]) => {
+      log.push(`pre ${m === layer}`)
+      return [x.mul(0)]
+    }),
+    layer.registerForwardHook((_m, inputs, output) => {
+      log.push(`post ${inputs[0].tolist()}`)
+      return output.add(1)
+    }),
+  ]
+  const out = layer.forward(ones([2]))
+  t.deepEqual(out.tolist(), layer.bias!.add(1).tolist())
+  t.deepEqual(log, ['pre true', 'post 0,0'])
+  for (const remove of removals) remove()
+  t.notDeepEqual(layer.forward(ones([2])).tolist(), out.tolist())
+  t.is(log.length, 2)
+})
+
+test('hooks run however deep the layer is called, once per call', t => {
+  const net = new Net()
+  let calls = 0
+  net.fc1.registerForwardHook(() => {
+    calls++
+  })
+  net.forward(rand([2, 3]))
+  new nn.Sequential(net).forward(rand([2, 3]))
+  t.is(calls, 2)
+})
+
+test('a full backward hook sees gradients of inputs and results and may replace those of the inputs', t => {
+  const layer = new nn.Linear(2, 3)
+  const x = tensor([[1, 2]], { requiresGrad: true })
+  const seen: number[][][] = []
+  const remove = layer.registerFullBackwardHook((_m, gradInput, gradOutput) => {
+    seen.push(gradOutput[0]!.tolist())
+    return [gradInput[0]!.mul(10)]
+  })
+  layer.forward(x).backward(ones([1, 3]))
+  const tenfold = x.grad!.tolist()[0]
+  t.deepEqual(seen, [[[1, 1, 1]]])
+  remove()
+  x.grad = null
+  layer.forward(x).backward(ones([1, 3]))
+  x.grad!.tolist()[0].forEach((g: number, i: number) => {
+    t.true(Math.abs(tenfold[i] - 10 * g) < 1e-5)
+  })
+})
+
+test('an error names the layer it came from, however deep', t => {
+  class Model extends nn.Module {
+    encoder = new nn.ModuleList([new Block()])
+    override forward(x: Tensor): Tensor {
+      return [...this.encoder].reduce((y: Tensor, block) => block.forward(y), x)
+    }
+  }
+  class Block extends nn.Module {
+    fc1 = new nn.Linear(784, 10)
+    override forward(x: Tensor): Tensor {
+      return this.fc1.forward(x)
+    }
+  }
+  const error = t.throws(() => new Model().forward(zeros([32, 512])), { instanceOf: ShapeError })
+  t.is(error.path, 'encoder.0.fc1 (Linear 784 -> 10)')
+  t.is(
+    error.message,
+    'linear: input [32, 512] has 512 features, weight [10, 784] expects 784\n    at encoder.0.fc1 (Linear 784 -> 10)',
+  )
+  t.is(error.op, 'linear')
+  t.deepEqual(error.shapes, [
+    [32, 512],
+    [10, 784],
+  ])
+  t.deepEqual(new nn.Linear(2, 2).forward(zeros([2])).shape, [2])
+})
+
+test('super.forward runs plainly: hooks of a subclass run once', t => {
+  class Doubled extends nn.Linear {
+    override forward(x: Tensor): Tensor {
+      return super.forward(x).mul(2)
+    }
+  }
+  const layer = new Doubled(2, 2)
+  let calls = 0
+  layer.registerForwardHook(() => {
+    calls++
+  })
+  layer.forward(zeros([2]))
+  t.is(calls, 1)
+})
+
+test('prints as PyTorch does', t => {
+  const net = new nn.Sequential(
+    new nn.Linear(784, 128),
+    new nn.ReLU(),
+    new nn.Sequential(new nn.LeakyReLU({ negativeSlope: 0.2 }), new nn.Dropout()),
+  )
+  t.is(
+    net.toString(),
+    `Sequential(
+  (0): Linear(in_features=784, out_features=128, bias=True)
+  (1): ReLU()
+  (2): Sequential(
+    (0): LeakyReLU(negative_slope=0.2)
+    (1): Dropout(p=0.5, inplace=False)
+  )
+)`,
+  )
+})
+
+test('what is no module, parameter or forward is refused with a word on what it is', t => {
+  t.throws(() => new nn.Sequential(new nn.ReLU(), 'x' as never), {
+    instanceOf: TypeError,
+    message: /entry 1 must be a Module/,
+  })
+  t.throws(() => new nn.Parameter([1] as never), { instanceOf: TypeError, message: /data must be a Tensor/ })
+  t.throws(() => new nn.Parameter(tensor([1], { dtype: 'int32' })), { message: /floating/ })
+  t.throws(() => new nn.Module().forward(), { message: /no forward method/ })
+  t.throws(() => new nn.Linear(2.5, 1), { message: /inFeatures must be a whole number >= 0, got 2.5/ })
+  t.throws(() => new nn.Linear(2, 1, { bais: false } as never), {
+    message: /unknown option 'bais', did you mean 'bias'\?/,
+  })
+  t.throws(() => new nn.Dropout({ p: 1.5 }), { message: /p must be between 0 and 1, got 1.5/ })
+  t.throws(() => new nn.ModuleDict().get('a'), { message: /no module 'a'/ })
+})
+
+test('ModuleList and ModuleDict hold what forward uses', t => {
+  const list = new nn.ModuleList([new nn.Linear(2, 2)])
+  list.append(new nn.ReLU())
+  t.is(list.length, 2)
+  t.true(list.at(-1) instanceof nn.ReLU)
+  t.throws(() => list.at(5), { message: /no module 5/ })
+  const dict = new nn.ModuleDict({ a: new nn.Linear(1, 1) }).set('b', new nn.ReLU())
+  t.deepEqual(dict.keys(), ['a', 'b'])
+  t.deepEqual(Object.keys(dict.stateDict()), ['a.weight', 'a.bias'])
+})
