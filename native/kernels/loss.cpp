@@ -1,8 +1,8 @@
 // Losses of a prediction x and a target t, element by element, with their reduction in the same pass. A loss is its value and
 // its slope in x; reduction is none (one result an element), mean or sum (one result).
 #include "kernels/kernels.h"
-#include "simd/explog.h"
 #include "simd/fold.h"
+#include "simd/math.h"
 
 namespace glorot {
 namespace GLOROT_ISA {
@@ -16,9 +16,6 @@ template <class T> struct Operands {
 };
 
 template <class V> inline V signOf(V v) { return v > like(v, 0) ? like(v, 1) : v < like(v, 0) ? like(v, -1) : v; }
-template <class V> inline V sigmoidOf(V v) { return like(v, 1) / (like(v, 1) + exp(-v)); }
-/** log(1 + exp(v)) without overflow. */
-template <class V> inline V softplusOf(V v) { return max(v, like(v, 0)) + log1p(exp(-abs(v))); }
 
 /** (x - t)^2 */
 struct Squared {
@@ -66,14 +63,14 @@ struct CrossEntropy {
 struct CrossEntropyOfLogits {
   template <class V> V value(V x, V t, V p) const {
     const V one = like(x, 1);
-    return (one - t) * x + (one + (p - one) * t) * softplusOf(-x);
+    return (one - t) * x + (one + (p - one) * t) * softplus(-x);
   }
-  template <class V> V slope(V x, V t, V p) const { return (p * t + like(x, 1) - t) * sigmoidOf(x) - p * t; }
+  template <class V> V slope(V x, V t, V p) const { return (p * t + like(x, 1) - t) * sigmoid(x) - p * t; }
 };
 /** log(1 + exp(-t x)) */
 struct SoftMargin {
-  template <class V> V value(V x, V t, V) const { return softplusOf(-t * x); }
-  template <class V> V slope(V x, V t, V) const { return -t * sigmoidOf(-t * x); }
+  template <class V> V value(V x, V t, V) const { return softplus(-t * x); }
+  template <class V> V slope(V x, V t, V) const { return -t * sigmoid(-t * x); }
 };
 /** t (log t - x), or exp(t) (t - x) where the target is a logarithm */
 struct Divergence {

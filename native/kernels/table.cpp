@@ -16,7 +16,8 @@
   X(random)                \
   X(reduce)                \
   X(scan)                  \
-  X(softmax)              \
+  X(softmax)               \
+  X(sort)                  \
   X(unary)
 
 namespace glorot {
