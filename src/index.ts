@@ -111,7 +111,22 @@ export {
   unsqueeze,
   view,
 } from './ops/view.js'
-export { fromTypedArray, ones, tensor, zeros } from './tensor/create.js'
+export {
+  arange,
+  type CreateOptions,
+  empty,
+  emptyLike,
+  eye,
+  fromTypedArray,
+  full,
+  fullLike,
+  linspace,
+  ones,
+  onesLike,
+  tensor,
+  zeros,
+  zerosLike,
+} from './tensor/create.js'
 export { defaultGenerator, Generator, initialSeed, manualSeed } from './tensor/generator.js'
 export {
   bernoulli,
@@ -128,3 +143,5 @@ export {
 export { Tensor } from './tensor/tensor.js'
 
 import './ops/random.js'
+import './ops/slice.js'
+import './tensor/format.js'

@@ -5,6 +5,7 @@
   X(activation)            \
   X(classLoss)             \
   X(copy)                  \
+  X(create)                \
   X(crossEntropy)          \
   X(elementwise)           \
   X(extremum)              \

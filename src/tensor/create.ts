@@ -1,12 +1,25 @@
 // Making tensors from JavaScript data and from constants.
 import { kernel, launch } from '../core/dispatch.js'
 import { type DType, dtypeNames, dtypes, isFloating, type TypedArray } from '../core/dtype.js'
-import { checkChoice, checkOptions, DTypeError, describe, formatShape, ShapeError, ValueError } from '../core/errors.js'
+import {
+  checkChoice,
+  checkInteger,
+  checkNumber,
+  checkOptions,
+  DTypeError,
+  describe,
+  formatShape,
+  ShapeError,
+  ValueError,
+} from '../core/errors.js'
 import { checkShape, numel, type Shape } from '../core/shape.js'
 import { Storage } from '../core/storage.js'
 import { emptyTensor, Tensor } from './tensor.js'
 
 const FILL = kernel('fill')
+const ARANGE = kernel('arange')
+const LINSPACE = kernel('linspace')
+const EYE = kernel('eye')
 
 export interface CreateOptions {
   /** Element type. Default: 'float32', or that of the data. */
@@ -43,13 +56,114 @@ export function filled(shape: Shape, dtype: DType, value: number): Tensor {
   return out
 }
 
+/** A tensor of zeros: `zeros([2, 3])`. */
 export function zeros(shape: readonly number[], options?: CreateOptions): Tensor {
   const checked = checkShape('zeros', shape)
   return withOptions('zeros', options, 'float32', dtype => filled(checked, dtype, 0))
 }
+
+/** A tensor of ones. */
 export function ones(shape: readonly number[], options?: CreateOptions): Tensor {
   const checked = checkShape('ones', shape)
   return withOptions('ones', options, 'float32', dtype => filled(checked, dtype, 1))
+}
+
+/** A tensor with every element `value`. A boolean value makes it bool. */
+export function full(shape: readonly number[], value: number | boolean, options?: CreateOptions): Tensor {
+  const checked = checkShape('full', shape)
+  if (typeof value !== 'number' && typeof value !== 'boolean') {
+    throw new TypeError(`full: value must be a number or boolean, got ${describe(value)}`)
+  }
+  return withOptions('full', options, typeof value === 'boolean' ? 'bool' : 'float32', dtype => {
+    const v = dtype === 'bool' ? Number(Boolean(value)) : Number(value)
+    return filled(checked, dtype, dtype === 'int32' ? checkInt32('full', v) : v)
+  })
+}
+
+/** A tensor of uninitialised memory, as in PyTorch: whatever was there before. Write it before you read it. */
+export function empty(shape: readonly number[], options?: CreateOptions): Tensor {
+  const checked = checkShape('empty', shape)
+  return withOptions('empty', options, 'float32', dtype => emptyTensor(checked, dtype))
+}
+
+/**
+ * start, start + step, … below end: `arange(5)`, `arange(1, 5)`, `arange(0, 1, 0.25)`. float32 unless a dtype is given.
+ * @throws ValueError if the step is 0 or leads away from end
+ */
+export function arange(end: number, options?: CreateOptions): Tensor
+export function arange(start: number, end: number, options?: CreateOptions): Tensor
+export function arange(start: number, end: number, step: number, options?: CreateOptions): Tensor
+export function arange(first: number, ...rest: (number | CreateOptions | undefined)[]): Tensor {
+  const op = 'arange'
+  const numbers = [first, ...rest.filter(v => typeof v === 'number')]
+  const options = rest.find(v => typeof v === 'object') as CreateOptions | undefined
+  const [start, end] = numbers.length === 1 ? [0, numbers[0]] : numbers
+  const step = numbers[2] ?? 1
+  for (const [what, v] of Object.entries({ start, end, step })) {
+    checkNumber(op, what, v, Number.MIN_SAFE_INTEGER, Number.MAX_SAFE_INTEGER)
+  }
+  if (step === 0 || (end - start) / step < 0) {
+    throw new ValueError(`a step of ${step} does not lead from ${start} to ${end}`, { op })
+  }
+  const [n] = checkShape(op, [Math.ceil((end - start) / step)])
+  return withOptions(op, options, 'float32', dtype => {
+    const out = emptyTensor([n], dtype)
+    launch(ARANGE, dtype, [out], [n], [start, step])
+    return out
+  })
+}
+
+/** `steps` numbers from start to end, evenly spaced, both included. */
+export function linspace(start: number, end: number, steps: number, options?: CreateOptions): Tensor {
+  const op = 'linspace'
+  checkNumber(op, 'start', start)
+  checkNumber(op, 'end', end)
+  checkInteger(op, 'steps', steps)
+  return withOptions(op, options, 'float32', dtype => {
+    const out = emptyTensor([steps], dtype)
+    launch(LINSPACE, dtype, [out], [steps], [start, end])
+    return out
+  })
+}
+
+/** 1 on the diagonal, else 0: n rows and, unless `m` is given, n columns. */
+export function eye(n: number, m?: number | CreateOptions, options?: CreateOptions): Tensor {
+  const columns = typeof m === 'number' ? checkInteger('eye', 'm', m) : checkInteger('eye', 'n', n)
+  const shape = checkShape('eye', [n, columns])
+  return withOptions('eye', typeof m === 'object' ? m : options, 'float32', dtype => {
+    const out = emptyTensor(shape, dtype)
+    launch(EYE, dtype, [out], shape)
+    return out
+  })
+}
+
+function like(op: string, x: unknown): Tensor {
+  if (!(x instanceof Tensor)) throw new TypeError(`${op}: expected a Tensor, got ${describe(x)}`)
+  return x
+}
+
+/** Zeros of the shape and dtype of x. */
+export function zerosLike(x: Tensor, options?: CreateOptions): Tensor {
+  return zeros(like('zerosLike', x).shape, { dtype: x.dtype, ...options })
+}
+/** Ones of the shape and dtype of x. */
+export function onesLike(x: Tensor, options?: CreateOptions): Tensor {
+  return ones(like('onesLike', x).shape, { dtype: x.dtype, ...options })
+}
+/** `value` in the shape and dtype of x. */
+export function fullLike(x: Tensor, value: number | boolean, options?: CreateOptions): Tensor {
+  return full(like('fullLike', x).shape, value, { dtype: x.dtype, ...options })
+}
+/** Uninitialised memory of the shape and dtype of x; see `empty`. */
+export function emptyLike(x: Tensor, options?: CreateOptions): Tensor {
+  return empty(like('emptyLike', x).shape, { dtype: x.dtype, ...options })
+}
+
+/** Throws unless v is a whole number of int32. */
+function checkInt32(op: string, v: number, what = 'the value'): number {
+  if (v === (v | 0)) return v
+  const why = Number.isInteger(v) ? 'does not fit int32' : 'is not a whole number, which int32 needs'
+  throw new ValueError(`${what} ${v} ${why}`, { op })
 }
 
 /** Shape and flat values of nested arrays. */
@@ -104,10 +218,7 @@ function store(flat: ArrayLike<number | boolean | bigint>, shape: Shape, dtype: 
   const to = out.typedArray()
   for (let i = 0; i < flat.length; i++) {
     const v = Number(flat[i])
-    if (dtype === 'int32' && v !== (v | 0)) {
-      const why = Number.isInteger(v) ? 'does not fit int32' : 'is not a whole number'
-      throw new ValueError(`element ${i} is ${v}, which ${why}`, { op: 'tensor' })
-    }
+    if (dtype === 'int32') checkInt32('tensor', v, `element ${i}:`)
     to[i] = dtype === 'bool' ? Number(v !== 0) : v
   }
   return out
