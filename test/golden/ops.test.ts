@@ -3,9 +3,10 @@ import test from 'ava'
 import { type Calls, checkCase, goldenCases } from '../harness/golden.js'
 import { matmul } from './calls/matmul.js'
 import { pointwise } from './calls/pointwise.js'
+import { reduce } from './calls/reduce.js'
 import { view } from './calls/view.js'
 
-const calls: Calls = { ...matmul, ...pointwise, ...view }
+const calls: Calls = { ...matmul, ...pointwise, ...reduce, ...view }
 const cases = goldenCases('ops')
 
 for (const op of Object.keys(calls)) {

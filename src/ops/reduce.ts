@@ -1,0 +1,257 @@
+// Sums, means, products and norms over dimensions. https://pytorch.org/docs/stable/torch.html#reduction-ops
+import { checkTensor, defineOp } from '../autograd/defineOp.js'
+import type { Gradient } from '../autograd/node.js'
+import { kernel, launch } from '../core/dispatch.js'
+import { AutogradError, checkNumber, checkOptions, describe, ValueError } from '../core/errors.js'
+import { resolveDims } from '../core/shape.js'
+import { emptyTensor, Tensor } from '../tensor/tensor.js'
+import { type Dims, extents, needsFloating, over, type Run, spread, without } from './axis.js'
+import { expand, sumDims } from './broadcast.js'
+import { cast } from './cast.js'
+import { dense } from './pointwise.js'
+
+/** One launch of [x, out] over a run, which is dropped. */
+export function reduced(
+  kernelId: number,
+  x: Tensor,
+  run: Run,
+  dtype: Tensor['dtype'] = x.dtype,
+  floats: readonly number[] = [],
+): Tensor {
+  const out = emptyTensor(without(x.shape, run), dtype)
+  launch(kernelId, x.dtype, [dense(x), out], extents(x.shape, run), floats)
+  return out
+}
+
+/** One launch of a backward that reads x, perhaps the result y, and dy, and makes dx. */
+function reducedBackward(
+  kernelId: number,
+  saved: readonly Tensor[],
+  grad: Tensor,
+  run: Run,
+  floats: readonly number[] = [],
+): Tensor {
+  const [x] = saved
+  const dx = emptyTensor(x.shape, x.dtype)
+  launch(kernelId, x.dtype, [...saved.map(dense), dense(grad), dx], extents(x.shape, run), floats)
+  return dx
+}
+
+const MEAN = kernel('mean')
+const PROD = kernel('prod')
+const PROD_BACKWARD = kernel('prodBackward')
+const VAR = kernel('var')
+const VAR_BACKWARD = kernel('varBackward')
+const STD = kernel('std')
+const STD_BACKWARD = kernel('stdBackward')
+const NORM = kernel('norm')
+const NORM_BACKWARD = kernel('normBackward')
+const ANY = kernel('any')
+const ALL = kernel('all')
+
+const meanOp = defineOp('mean', {
+  forward(ctx, x: Tensor, run: Run) {
+    ctx.extra = { shape: x.shape, run }
+    return reduced(MEAN, x, run)
+  },
+  backward(ctx, grad) {
+    const { shape, run } = ctx.extra
+    return expand(spread(grad.div(extents(shape, run)[1]), shape, run), shape)
+  },
+  derivative: true,
+})
+
+const prodOp = defineOp('prod', {
+  forward(ctx, x: Tensor, run: Run) {
+    const out = reduced(PROD, x, run)
+    ctx.save(x, out)
+    ctx.extra = run
+    return out
+  },
+  backward: (ctx, grad) => reducedBackward(PROD_BACKWARD, [ctx.saved[0]], grad, ctx.extra),
+  derivative(ctx, grad) {
+    const [x, out] = ctx.saved
+    return spread(grad.mul(out), x.shape, ctx.extra).div(x)
+  },
+})
+
+/** x - mean, in recorded operations. */
+function centred(x: Tensor, run: Run): Tensor {
+  return x.sub(spread(meanOp(x, run), x.shape, run))
+}
+
+const varOp = defineOp('var', {
+  forward(ctx, x: Tensor, run: Run, correction: number) {
+    ctx.save(x)
+    ctx.extra = { run, correction }
+    return reduced(VAR, x, run, x.dtype, [correction])
+  },
+  backward: (ctx, grad) => reducedBackward(VAR_BACKWARD, ctx.saved, grad, ctx.extra.run, [ctx.extra.correction]),
+  derivative(ctx, grad) {
+    const [x] = ctx.saved
+    const { run, correction } = ctx.extra
+    const n = extents(x.shape, run)[1] - correction
+    return spread(grad, x.shape, run)
+      .mul(centred(x, run))
+      .mul(2 / n)
+  },
+})
+
+const stdOp = defineOp('std', {
+  forward(ctx, x: Tensor, run: Run, correction: number) {
+    const out = reduced(STD, x, run, x.dtype, [correction])
+    ctx.save(x, out)
+    ctx.extra = { run, correction }
+    return out
+  },
+  backward: (ctx, grad) => reducedBackward(STD_BACKWARD, ctx.saved, grad, ctx.extra.run, [ctx.extra.correction]),
+  derivative(ctx, grad) {
+    const [x, out] = ctx.saved
+    const { run, correction } = ctx.extra
+    const n = extents(x.shape, run)[1] - correction
+    return spread(grad.div(out), x.shape, run).mul(centred(x, run)).div(n)
+  },
+})
+
+const normOp = defineOp('norm', {
+  forward(ctx, x: Tensor, run: Run, p: number) {
+    const out = reduced(NORM, x, run, x.dtype, [p])
+    ctx.save(x, out)
+    ctx.extra = { run, p }
+    return out
+  },
+  backward: (ctx, grad) => reducedBackward(NORM_BACKWARD, ctx.saved, grad, ctx.extra.run, [ctx.extra.p]),
+  derivative(ctx, grad): Gradient {
+    const [x, out] = ctx.saved
+    const { run, p } = ctx.extra
+    if (p === 1) return spread(grad, x.shape, run).mul(x.sign())
+    if (p === 2) return spread(grad.div(out), x.shape, run).mul(x)
+    throw new AutogradError(`second derivatives of the norm are there for p = 1 and 2, not ${p}`, { op: 'norm' })
+  },
+})
+
+export interface ReduceOptions {
+  /** Keep the reduced dimensions, with size 1. Default: false. */
+  keepdim?: boolean
+}
+
+function keepdimOf(op: string, options: ReduceOptions | undefined): boolean {
+  checkOptions(op, options, ['keepdim'])
+  return options?.keepdim ?? false
+}
+
+/** Sum over all dimensions, or some. Integers and bools give int32. @throws ValueError if that does not hold the sum */
+export function sum(x: Tensor, dim?: Dims, options?: ReduceOptions): Tensor {
+  checkTensor('sum', x)
+  const keepdim = keepdimOf('sum', options)
+  const from = x.dtype === 'bool' ? cast(x, 'int32') : x
+  const dims = resolveDims('sum', dim, x.shape.length)
+  return dims.length === 0 ? from.clone() : sumDims(from, dims, keepdim)
+}
+
+/** Mean over all dimensions, or some; nan where there is no element. */
+export function mean(x: Tensor, dim?: Dims, options?: ReduceOptions): Tensor {
+  checkTensor('mean', x)
+  needsFloating('mean', x)
+  return over('mean', x, dim, keepdimOf('mean', options), meanOp)
+}
+
+/** Product over all dimensions, or one. Integers and bools give int32. */
+export function prod(x: Tensor, dim?: number | null, options?: ReduceOptions): Tensor {
+  checkTensor('prod', x)
+  const from = x.dtype === 'bool' ? cast(x, 'int32') : x
+  return over('prod', from, dim, keepdimOf('prod', options), prodOp)
+}
+
+export interface VarianceOptions extends ReduceOptions {
+  /** The sum of squares is divided by n - correction. Default: 1. */
+  correction?: number
+}
+
+function variance(op: 'var' | 'std', x: Tensor, dim: Dims | undefined, options: VarianceOptions | undefined): Tensor {
+  checkTensor(op, x)
+  checkOptions(op, options, ['keepdim', 'correction'])
+  needsFloating(op, x)
+  const correction = checkNumber(op, 'correction', options?.correction ?? 1)
+  const reduce = op === 'var' ? varOp : stdOp
+  return over(op, x, dim, options?.keepdim ?? false, (y, run) => reduce(y, run, correction))
+}
+
+/** Variance Σ(x - mean)²/(n - correction) over all dimensions, or some; exported as `var`. */
+export function varOf(x: Tensor, dim?: Dims, options?: VarianceOptions): Tensor {
+  return variance('var', x, dim, options)
+}
+
+/** Standard deviation: the root of the variance. */
+export function std(x: Tensor, dim?: Dims, options?: VarianceOptions): Tensor {
+  return variance('std', x, dim, options)
+}
+
+/** (Σ|x|^p)^(1/p) over all dimensions, or some: p = 1, 2, any other, Infinity (largest |x|), -Infinity, 0 (how many are not 0). Default: 2. */
+export function norm(x: Tensor, p: number = 2, dim?: Dims, options?: ReduceOptions): Tensor {
+  checkTensor('norm', x)
+  needsFloating('norm', x)
+  if (typeof p !== 'number') throw new TypeError(`norm: p must be a number, got ${describe(p)}`)
+  if (Number.isNaN(p)) throw new ValueError('p must be a number, not nan', { op: 'norm' })
+  return over('norm', x, dim, keepdimOf('norm', options), (y, run) => normOp(y, run, p))
+}
+
+/** Whether any element is not 0, over all dimensions or some. */
+export function any(x: Tensor, dim?: Dims, options?: ReduceOptions): Tensor {
+  checkTensor('any', x)
+  return over('any', x.detach(), dim, keepdimOf('any', options), (y, run) => reduced(ANY, y, run, 'bool'))
+}
+
+/** Whether no element is 0, over all dimensions or some. */
+export function all(x: Tensor, dim?: Dims, options?: ReduceOptions): Tensor {
+  checkTensor('all', x)
+  return over('all', x.detach(), dim, keepdimOf('all', options), (y, run) => reduced(ALL, y, run, 'bool'))
+}
+
+declare module '../tensor/tensor.js' {
+  interface Tensor {
+    /** Sum over dims; see `sum`. */
+    sum(dim?: Dims, options?: ReduceOptions): Tensor
+    /** Mean over dims; see `mean`. */
+    mean(dim?: Dims, options?: ReduceOptions): Tensor
+    /** Product over a dim; see `prod`. */
+    prod(dim?: number | null, options?: ReduceOptions): Tensor
+    /** Variance over dims; correction 1 by default. */
+    var(dim?: Dims, options?: VarianceOptions): Tensor
+    /** Standard deviation over dims; correction 1 by default. */
+    std(dim?: Dims, options?: VarianceOptions): Tensor
+    /** p-norm over dims; see `norm`. */
+    norm(p?: number, dim?: Dims, options?: ReduceOptions): Tensor
+    /** Whether any element is not 0. */
+    any(dim?: Dims, options?: ReduceOptions): Tensor
+    /** Whether no element is 0. */
+    all(dim?: Dims, options?: ReduceOptions): Tensor
+  }
+}
+
+Object.assign(Tensor.prototype, {
+  sum(this: Tensor, dim?: Dims, options?: ReduceOptions) {
+    return sum(this, dim, options)
+  },
+  mean(this: Tensor, dim?: Dims, options?: ReduceOptions) {
+    return mean(this, dim, options)
+  },
+  prod(this: Tensor, dim?: number | null, options?: ReduceOptions) {
+    return prod(this, dim, options)
+  },
+  var(this: Tensor, dim?: Dims, options?: VarianceOptions) {
+    return variance('var', this, dim, options)
+  },
+  std(this: Tensor, dim?: Dims, options?: VarianceOptions) {
+    return std(this, dim, options)
+  },
+  norm(this: Tensor, p?: number, dim?: Dims, options?: ReduceOptions) {
+    return norm(this, p, dim, options)
+  },
+  any(this: Tensor, dim?: Dims, options?: ReduceOptions) {
+    return any(this, dim, options)
+  },
+  all(this: Tensor, dim?: Dims, options?: ReduceOptions) {
+    return all(this, dim, options)
+  },
+})

@@ -1,0 +1,165 @@
+// Softmax and what goes with it, and running sums and products.
+import { checkTensor, defineOp } from '../autograd/defineOp.js'
+import type { Gradient } from '../autograd/node.js'
+import { kernel, launch } from '../core/dispatch.js'
+import { resolveDim } from '../core/shape.js'
+import { emptyTensor, Tensor } from '../tensor/tensor.js'
+import { type Dims, extents, needsFloating, over, type Run, spread } from './axis.js'
+import { sumDims } from './broadcast.js'
+import { cast } from './cast.js'
+import { dense, floating } from './pointwise.js'
+import { type ReduceOptions, reduced } from './reduce.js'
+import { exp, neg } from './unary.js'
+
+/** One dimension as a run. */
+function along(op: string, x: Tensor, dim: number): Run {
+  const d = resolveDim(op, dim, x.shape.length)
+  return x.shape.length === 0 ? { from: 0, to: 0 } : { from: d, to: d + 1 }
+}
+
+/** Sum along a run, kept as 1. */
+function total(x: Tensor, { from, to }: Run): Tensor {
+  return to > from ? sumDims(x, [from], true) : x
+}
+
+/** softmax or its logarithm: the backward is made from the result. */
+function normalized(name: 'softmax' | 'logSoftmax', derivative: (y: Tensor, grad: Tensor, run: Run) => Tensor) {
+  const forward = kernel(name)
+  const backward = kernel(`${name}Backward`)
+  return defineOp(name, {
+    forward(ctx, x: Tensor, run: Run) {
+      const out = emptyTensor(x.shape, x.dtype)
+      launch(forward, x.dtype, [dense(x), out], extents(x.shape, run))
+      ctx.save(out)
+      ctx.extra = run
+      return out
+    },
+    backward(ctx, grad) {
+      const [out] = ctx.saved
+      const dx = emptyTensor(out.shape, out.dtype)
+      launch(backward, out.dtype, [out, dense(grad), dx], extents(out.shape, ctx.extra))
+      return dx
+    },
+    derivative: (ctx, grad) => derivative(ctx.saved[0], grad, ctx.extra),
+  })
+}
+
+const softmaxOp = normalized('softmax', (y, grad, run) => y.mul(grad.sub(total(y.mul(grad), run))))
+const logSoftmaxOp = normalized('logSoftmax', (y, grad, run) => grad.sub(exp(y).mul(total(grad, run))))
+
+/** eˣ/Σeˣ along a dimension, from x - max so that nothing overflows. */
+export function softmax(x: Tensor, dim: number): Tensor {
+  return softmaxOp(floating('softmax', x), along('softmax', x, dim))
+}
+/** log(softmax(x)), computed as x - max - log Σ. */
+export function logSoftmax(x: Tensor, dim: number): Tensor {
+  return logSoftmaxOp(floating('logSoftmax', x), along('logSoftmax', x, dim))
+}
+/** softmax(-x). */
+export function softmin(x: Tensor, dim: number): Tensor {
+  return softmaxOp(neg(floating('softmin', x)), along('softmin', x, dim))
+}
+
+const LOGSUMEXP = kernel('logsumexp')
+const LOGSUMEXP_BACKWARD = kernel('logsumexpBackward')
+
+const logsumexpOp = defineOp('logsumexp', {
+  forward(ctx, x: Tensor, run: Run) {
+    const out = reduced(LOGSUMEXP, x, run)
+    ctx.save(x, out)
+    ctx.extra = run
+    return out
+  },
+  backward(ctx, grad) {
+    const [x, out] = ctx.saved
+    const dx = emptyTensor(x.shape, x.dtype)
+    launch(LOGSUMEXP_BACKWARD, x.dtype, [dense(x), out, dense(grad), dx], extents(x.shape, ctx.extra))
+    return dx
+  },
+  derivative(ctx, grad) {
+    const [x, out] = ctx.saved
+    return spread(grad, x.shape, ctx.extra).mul(exp(x.sub(spread(out, x.shape, ctx.extra))))
+  },
+})
+
+/** log Σeˣ over dims, from x - max so that nothing overflows. */
+export function logsumexp(x: Tensor, dim: Dims, options?: ReduceOptions): Tensor {
+  checkTensor('logsumexp', x)
+  return over('logsumexp', floating('logsumexp', x), dim, options?.keepdim ?? false, logsumexpOp)
+}
+
+const CUMSUM = kernel('cumsum')
+const CUMPROD = kernel('cumprod')
+const CUMPROD_BACKWARD = kernel('cumprodBackward')
+
+const cumsumOp = defineOp('cumsum', {
+  forward(ctx, x: Tensor, run: Run, reverse: boolean) {
+    const out = emptyTensor(x.shape, x.dtype)
+    launch(CUMSUM, x.dtype, [dense(x), out], [...extents(x.shape, run), reverse ? 1 : 0])
+    ctx.extra = { run, reverse }
+    return out
+  },
+  backward: (ctx, grad): Gradient => cumsumOp(grad, ctx.extra.run, !ctx.extra.reverse),
+  derivative: true,
+})
+
+const cumprodOp = defineOp('cumprod', {
+  forward(ctx, x: Tensor, run: Run) {
+    const out = emptyTensor(x.shape, x.dtype)
+    launch(CUMPROD, x.dtype, [dense(x), out], extents(x.shape, run))
+    ctx.save(x, out)
+    ctx.extra = run
+    return out
+  },
+  backward(ctx, grad) {
+    const [x, out] = ctx.saved
+    const dx = emptyTensor(x.shape, x.dtype)
+    launch(CUMPROD_BACKWARD, x.dtype, [dense(x), out, dense(grad), dx], extents(x.shape, ctx.extra))
+    return dx
+  },
+})
+
+/** Running sum along a dimension. Integers and bools give int32. */
+export function cumsum(x: Tensor, dim: number): Tensor {
+  checkTensor('cumsum', x)
+  return cumsumOp(x.dtype === 'bool' ? cast(x, 'int32') : x, along('cumsum', x, dim), false)
+}
+/** Running product along a dimension. */
+export function cumprod(x: Tensor, dim: number): Tensor {
+  checkTensor('cumprod', x)
+  needsFloating('cumprod', x)
+  return cumprodOp(x, along('cumprod', x, dim))
+}
+
+declare module '../tensor/tensor.js' {
+  interface Tensor {
+    /** eˣ/Σeˣ along a dimension. */
+    softmax(dim: number): Tensor
+    /** log(softmax(x)) along a dimension. */
+    logSoftmax(dim: number): Tensor
+    /** log Σeˣ over dims. */
+    logsumexp(dim: Dims, options?: ReduceOptions): Tensor
+    /** Running sum along a dimension. */
+    cumsum(dim: number): Tensor
+    /** Running product along a dimension. */
+    cumprod(dim: number): Tensor
+  }
+}
+
+Object.assign(Tensor.prototype, {
+  softmax(this: Tensor, dim: number) {
+    return softmax(this, dim)
+  },
+  logSoftmax(this: Tensor, dim: number) {
+    return logSoftmax(this, dim)
+  },
+  logsumexp(this: Tensor, dim: Dims, options?: ReduceOptions) {
+    return logsumexp(this, dim, options)
+  },
+  cumsum(this: Tensor, dim: number) {
+    return cumsum(this, dim)
+  },
+  cumprod(this: Tensor, dim: number) {
+    return cumprod(this, dim)
+  },
+})
