@@ -111,6 +111,7 @@ export {
   unsqueeze,
   view,
 } from './ops/view.js'
+export * as optim from './optim/index.js'
 export {
   arange,
   type CreateOptions,
