@@ -3,6 +3,7 @@
 
 #include "kernels/gemm/dots.h"
 #include "kernels/gemm/pack.h"
+#include "kernels/gemm/rows.h"
 #include "launch.h"
 #include "pool.h"
 
@@ -13,45 +14,77 @@ namespace {
 constexpr int kPanelSlot = 2, kRowsSlot = 3;
 
 // Measured on Zen 4 (32 KB L1, 1 MB L2) with bench/gemm, as ratios to OpenBLAS.
-constexpr int64_t kDepth = 384;         // of a panel of B: 98 KB on AVX-512, in L2; 24 KB on AVX2, in L1
-constexpr int64_t kRowBlock = 504;      // rows of A repacked at once: with kDepth, most of L2
-constexpr int64_t kFarRows = 2 << 20;   // bytes of A from which its rows are better copied than read in place (0.76 -> 0.96 at 2048)
-constexpr int64_t kNearColumns = 16384; // elements of a transposed A that may still be read in place, a line for each k
-constexpr int64_t kNearB = 16384;       // elements of B that may be read in place by however many rows
-constexpr int64_t kFewRows = 48;        // rows of C too few to pay for copying B
-// Products of elements below which a second thread does not pay for its waking: about 20 us.
-constexpr int64_t kThreadWork = 1 << 20;
+constexpr int64_t kDepth = 384;            // of a panel of B: 98 KB on AVX-512, in L2; 24 KB on AVX2, in L1
+constexpr int64_t kRowBlock = 504;         // rows of A copied at once: with kDepth, most of L2
+constexpr int64_t kFarRows = 2 << 20;      // bytes of A from which its rows are better copied (AVX2, 2048^3: 0.76 -> 0.96)
+constexpr int64_t kNearColumns = 1 << 17;  // elements of a transposed A that are read in place, a line for each k
+constexpr int64_t kNearB = 16384;          // elements of B that are read in place by however many rows
+constexpr int64_t kFewRows = 48;           // rows of C too few to pay for copying B
+constexpr int64_t kFarB = 1 << 20;         // bytes of B from which one row meets it row by row (1x1024x1024: 5.3)
+// Products of elements that pay for waking a thread: about 10 us; with a vector, bound by memory, fewer.
+constexpr int64_t kThreadWork = 1 << 20, kVectorWork = 1 << 18;
 
-/** C[m0…m1, n0…n1). */
-template <class T> bool block(const Gemm<T>& g, int64_t m0, int64_t m1, int64_t n0, int64_t n1) {
+/** Rows of A against one panel of B: the strips of s, which holds what they share. With `packed` the rows are read from there,
+ *  and first copied there where `pack`. */
+template <class T>
+void panelProduct(const Gemm<T>& g, Strip<T>& s, int64_t M, const T* a, int vectors, bool partial, T* packed, bool pack) {
+  T* const c = s.c;
+  int64_t r = 0;
+  const RowTiles tiles(M, vectors);
+  for (const auto& part : tiles.part) {
+    if (part.count == 0) continue;
+    s.count = part.count;
+    s.c = c + r * g.ldc;
+    if (packed) {
+      for (int64_t t = r; pack && t < r + part.count * part.rows; t += part.rows)
+        packRows(s.K, part.rows, a + t * g.rowA, g.rowA, g.colA, packed + t * s.K);
+      s.a = packed + r * s.K;
+      s.stepA = part.rows * s.K;
+      s.rowA = 1;
+      s.colA = part.rows;
+    } else {
+      s.a = a + r * g.rowA;
+      s.stepA = part.rows * g.rowA;
+      s.rowA = g.rowA;
+      s.colA = g.colA;
+    }
+    stripOf<T>(vectors, part.rows, partial)(s);
+    r += part.count * part.rows;
+  }
+}
+
+/** C[m0…m1, n0…n1): block after block in depth, for each the rows in blocks, for each the panels of B. */
+template <class T> bool tiledProduct(const Gemm<T>& g, int64_t m0, int64_t m1, int64_t n0, int64_t n1) {
   constexpr int L = VecOf<T>::lanes;
   constexpr int64_t kWidth = kTileVectors * L;
-  const int64_t inPlace = g.colA == 1 ? kFarRows / static_cast<int64_t>(sizeof(T)) : kNearColumns;
-  const bool packA = (m1 - m0) * g.K > inPlace && n1 - n0 > 2 * kWidth;
-  const bool packB = g.colB != 1 || (g.M > kFewRows && g.K * g.N > kNearB);
+  const int64_t nearA = g.colA == 1 ? kFarRows / static_cast<int64_t>(sizeof(T)) : kNearColumns;
+  const bool packA = n1 - n0 > 2 * kWidth && times(m1 - m0, g.K) > nearA;
+  const bool packB = g.colB != 1 || (g.M > kFewRows && times(g.K, g.N) > kNearB);
   const int64_t blocks = g.K < kDepth + kDepth / 2 ? 1 : (g.K + kDepth / 2) / kDepth;
   const int64_t depth = blocks == 1 ? g.K : (g.K + blocks - 1) / blocks;
   const int64_t rowBlock = packA && m1 - m0 > kRowBlock ? kRowBlock : m1 - m0;
 
   T* panel = nullptr;
-  T* packedRows = nullptr;
+  T* packed = nullptr;
   if (packB) {
     panel = static_cast<T*>(scratch(kPanelSlot, static_cast<size_t>((depth > 0 ? depth : 1) * kWidth) * sizeof(T)));
     if (!panel) return false;
   }
   if (packA) {
-    packedRows = static_cast<T*>(scratch(kRowsSlot, static_cast<size_t>(depth * rowBlock) * sizeof(T)));
-    if (!packedRows) return false;
+    packed = static_cast<T*>(scratch(kRowsSlot, static_cast<size_t>(depth * rowBlock) * sizeof(T)));
+    if (!packed) return false;
   }
 
-  for (int64_t k0 = 0, block = 0; block < blocks; block++, k0 += depth) {
-    Strip<T> s;
+  Strip<T> s;
+  s.ldc = g.ldc;
+  int64_t k0 = 0;
+  do {  // once where K = 0, for what becomes of C then
     s.K = g.K - k0 < depth ? g.K - k0 : depth;
-    s.ldc = g.ldc;
-    const bool final = block == blocks - 1;
+    const bool final = g.K - k0 <= depth;
     for (int64_t r0 = m0; r0 < m1; r0 += rowBlock) {
       const int64_t M = m1 - r0 < rowBlock ? m1 - r0 : rowBlock;
-      int packedFor = 0;  // the height of tiles that packedRows is laid out for
+      const T* a = g.A + r0 * g.rowA + k0 * g.colA;
+      int packedFor = 0;  // height of the tiles that `packed` is laid out for
       for (int64_t j = n0, width; j < n1; j += width) {
         width = n1 - j >= kWidth ? kWidth : n1 - j;
         const int vectors = static_cast<int>((width + L - 1) / L);
@@ -63,75 +96,67 @@ template <class T> bool block(const Gemm<T>& g, int64_t m0, int64_t m1, int64_t 
           s.b = panel;
           s.rowB = vectors * L;
         }
-        s.finish = {g.alpha, block == 0 ? g.beta : T(1), final && g.bias ? g.bias + j : nullptr, final && g.relu};
-        const T* a = g.A + r0 * g.rowA + k0 * g.colA;
+        s.c = g.C + r0 * g.ldc + j;
+        s.finish = {g.alpha, k0 == 0 ? g.beta : T(1), final && g.bias ? g.bias + j : nullptr};
         if (const StripFn<T> thin = g.M <= 3 && g.N <= 3 * L ? thinStripOf<T>(vectors, g.M) : nullptr) {
-          s.count = 1, s.a = a, s.rowA = g.rowA, s.colA = g.colA, s.stepA = 0, s.c = g.C + j;
+          s.a = a, s.rowA = g.rowA, s.colA = g.colA;
           thin(s);
           continue;
         }
-        const RowTiles tiles(M, vectors);
-        const bool pack = packA && packedFor != kTileRows[vectors];
+        panelProduct(g, s, M, a, vectors, !packB && s.last != L, packed, packedFor != kTileRows[vectors]);
         packedFor = kTileRows[vectors];
-        int64_t r = 0;
-        for (const auto& part : tiles.part) {
-          if (part.count == 0) continue;
-          s.count = part.count;
-          s.c = g.C + (r0 + r) * g.ldc + j;
-          if (packA) {
-            s.a = packedRows + r * s.K;
-            s.stepA = part.rows * s.K;
-            s.rowA = 1;
-            s.colA = part.rows;
-            if (pack)
-              for (int64_t t = 0; t < part.count; t++)
-                packRows(s.K, part.rows, a + (r + t * part.rows) * g.rowA, g.rowA, g.colA,
-                         packedRows + (r + t * part.rows) * s.K);
-          } else {
-            s.a = a + r * g.rowA;
-            s.stepA = part.rows * g.rowA;
-            s.rowA = g.rowA;
-            s.colA = g.colA;
-          }
-          stripOf<T>(vectors, part.rows, !packB && s.last != L)(s);
-          r += part.count * part.rows;
-        }
       }
     }
+    k0 += depth;
+  } while (k0 < g.K);
+  return true;
+}
+
+/** Calls run(begin, end) on ranges of a product with one vector: n sums of K, each range a multiple of 64. */
+template <class F> void vectorRanges(int64_t n, int64_t K, const F& run) {
+  const int64_t grain = K >= kVectorWork / 64 ? 64 : (kVectorWork / (K + 1) + 63) / 64 * 64;
+  parallel(n, grain, run);
+}
+
+/** Products with one vector that have a better way than tiles; false where there is none. */
+template <class T> bool vectorProduct(const Gemm<T>& g) {
+  if (g.M != 1 && g.N != 1) return false;
+  const Finish<T> finish{g.alpha, g.beta, g.bias};
+  if (g.colA == 1 && g.rowB == 1) {
+    if (g.M == 1)
+      vectorRanges(g.N, g.K, [&](int64_t begin, int64_t end) {
+        Finish<T> f = finish;
+        if (f.bias) f.bias += begin;
+        dots(end - begin, g.K, g.B + begin * g.colB, g.colB, g.A, g.C + begin, 1, 1, f);
+      });
+    else
+      vectorRanges(g.M, g.K, [&](int64_t begin, int64_t end) {
+        dots(end - begin, g.K, g.A + begin * g.rowA, g.rowA, g.B, g.C + begin * g.ldc, g.ldc, 0, finish);
+      });
+    return true;
   }
-  return true;
+  const bool far = times(g.K, g.N) > kFarB / static_cast<int64_t>(sizeof(T));
+  if (g.M == 1 && g.colB == 1 && far && g.N >= 256 && g.alpha == T(1) && g.beta == T(0) && !g.bias) {
+    vectorRanges(g.N, g.K, [&](int64_t begin, int64_t end) {
+      rowsSum(end - begin, g.K, g.A, g.colA, g.B + begin, g.rowB, g.C + begin);
+    });
+    return true;
+  }
+  return false;
 }
 
-/** One row or column of C, where the matrix lies along k and the vector is dense. */
-template <class T> bool vectorProduct(const Gemm<T>& g, bool threads) {
-  if (g.colA != 1 || g.rowB != 1 || (g.M != 1 && g.N != 1)) return false;
-  const Finish<T> finish{g.alpha, g.beta, g.bias, g.relu};
-  const bool row = g.M == 1;
-  const int64_t n = row ? g.N : g.M;
-  const auto run = [&](int64_t begin, int64_t end) {
-    Finish<T> f = finish;
-    if (row && f.bias) f.bias += begin;
-    if (row) dots(end - begin, g.K, g.B + begin * g.colB, g.colB, g.A, g.C + begin, 1, 1, f);
-    else dots(end - begin, g.K, g.A + begin * g.rowA, g.rowA, g.B, g.C + begin * g.ldc, g.ldc, 0, f);
-  };
-  const int64_t grain = g.K >= kThreadWork / 64 ? 64 : (kThreadWork / (g.K + 1) + 63) / 64 * 64;
-  if (threads) parallel(n, grain, run);
-  else run(0, n);
-  return true;
-}
-
-template <class T> bool product(const Gemm<T>& g, bool threads) {
+template <class T> bool product(const Gemm<T>& g) {
   if (g.M == 0 || g.N == 0) return true;
   if (g.K == 0 || g.alpha == T(0)) {
     Gemm<T> none = g;
     none.K = none.rowA = none.colA = none.rowB = none.colB = 0;
-    return block(none, 0, g.M, 0, g.N);
+    return tiledProduct(none, 0, g.M, 0, g.N);
   }
-  if (vectorProduct(g, threads)) return true;
+  if (vectorProduct(g)) return true;
   constexpr int64_t kWidth = kTileVectors * VecOf<T>::lanes;
   const int64_t work = times(times(g.M, g.N), g.K);
-  const int team = threads && work >= 2 * kThreadWork ? numThreads() : 1;
-  if (team == 1) return block(g, 0, g.M, 0, g.N);
+  const int team = work >= 2 * kThreadWork ? numThreads() : 1;
+  if (team == 1) return tiledProduct(g, 0, g.M, 0, g.N);
 
   // The order of each sum is the same however the work is cut, so the cut may depend on the number of threads.
   const int64_t most = work / kThreadWork;
@@ -147,7 +172,7 @@ template <class T> bool product(const Gemm<T>& g, bool threads) {
       const int64_t x = i % across, y = i / across;
       const int64_t n0 = panels * x / across * kWidth, n1 = panels * (x + 1) / across * kWidth;
       const int64_t m0 = g.M * y / down, m1 = g.M * (y + 1) / down;
-      if (!block(g, m0, m1, n0, n1 < g.N ? n1 : g.N)) __atomic_store_n(&ok, false, __ATOMIC_RELAXED);
+      if (!tiledProduct(g, m0, m1, n0, n1 < g.N ? n1 : g.N)) __atomic_store_n(&ok, false, __ATOMIC_RELAXED);
     }
   });
   return ok;
@@ -155,10 +180,8 @@ template <class T> bool product(const Gemm<T>& g, bool threads) {
 
 }  // namespace
 
-bool gemm(const Gemm<float>& g) noexcept { return product(g, true); }
-bool gemm(const Gemm<double>& g) noexcept { return product(g, true); }
-bool gemmSerial(const Gemm<float>& g) noexcept { return product(g, false); }
-bool gemmSerial(const Gemm<double>& g) noexcept { return product(g, false); }
+bool gemm(const Gemm<float>& g) noexcept { return product(g); }
+bool gemm(const Gemm<double>& g) noexcept { return product(g); }
 
 }  // namespace GLOROT_ISA
 }  // namespace glorot

@@ -6,7 +6,7 @@ namespace glorot {
 namespace GLOROT_ISA {
 
 /**
- * C = act(alpha·A·B + beta·C + bias).  A: [M, K], B: [K, N], each with any strides (0 broadcasts); C: [M, N], its rows ldc
+ * C = alpha·A·B + beta·C + bias.  A: [M, K], B: [K, N], each with any strides (0 broadcasts); C: [M, N], its rows ldc
  * apart and not overlapping A or B. beta = 0 does not read C; alpha = 0 reads neither A nor B, as in BLAS.
  */
 template <class T> struct Gemm {
@@ -19,17 +19,12 @@ template <class T> struct Gemm {
   int64_t ldc;
   T alpha = 1, beta = 0;
   const T* bias = nullptr;  // one for each column, or none
-  bool relu = false;        // act: max(·, 0), nan stays
 };
 
 /** Every element is summed in the order of k (in lanes where B is read along k), whatever the thread count. False where there
  *  is no memory for panels: C is then unspecified. May be called inside `parallel`; uses scratch slots 2 and 3. */
 bool gemm(const Gemm<float>& g) noexcept;
 bool gemm(const Gemm<double>& g) noexcept;
-
-/** The same on this thread alone. */
-bool gemmSerial(const Gemm<float>& g) noexcept;
-bool gemmSerial(const Gemm<double>& g) noexcept;
 
 }  // namespace GLOROT_ISA
 }  // namespace glorot

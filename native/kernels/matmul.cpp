@@ -52,7 +52,7 @@ void matmul(Launch& l) noexcept {
   g.A = l.in<T>(0, spanOf(dims, shape, a, spanOf(g.M, g.K, g.rowA, g.colA)));
   g.B = l.in<T>(1, spanOf(dims, shape, b, spanOf(g.K, g.N, g.rowB, g.colB)));
   g.C = l.out<T>(2, times(count, times(g.M, g.N)));
-  if (!l.ok() || count == 0) return;
+  if (!l.ok() || count == 0 || g.M == 0 || g.N == 0) return;
   g.ldc = g.N;
 
   // Matrices that share B and follow each other in A are one matrix with more rows.

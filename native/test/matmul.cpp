@@ -70,7 +70,8 @@ static void edges() {
   everyLayout<double>(53, 150, 390);
   everyLayout<float>(1, 200, 70), everyLayout<float>(200, 1, 70);
   everyLayout<double>(1, 200, 70), everyLayout<double>(200, 1, 70);
-  for (int layout = 0; layout < 2; layout++) product<float>(1500, 140, 140, layout, layout);  // rows of A packed in two blocks
+  product<float>(1, 1003, 701, 0, 0), product<double>(1, 643, 403, 2, 0);  // row by row
+  product<float>(1000, 140, 140, 1, 1), product<double>(600, 140, 450, 0, 0);  // rows of A packed in two blocks
 }
 
 /** [2, 3] matrices: A broadcast along the first dimension, B along the second, and B shared by all. */
@@ -246,6 +247,8 @@ static void refusals() {
   CHECK(refused("matmul", {a, b, c}, {4e15, 4e15, 1, 4e15, 1, 1, 4e15, 0}));
   CHECK(refused("matmul", {a, b, c}, {1, 1, 2, 9e15, 9e15, 1, 1, 0}));
   CHECK(refused("matmul", {a, b}, {3, 4, 2, 2, 1, 4, 1, 0}));
+  CHECK(refused("matmul", {a, b, c}, {1, 1, 2, 2, 1, 1, 1, 2, 9e15, 9e15, 0, 0, 0, 0}));
+  CHECK(!refused("matmul", {a, b, c}, {0, 4, 2, 2, 1, 4, 1, 2, 9e15, 9e15, 0, 0, 0, 0}));  // empty, however often
   Array<float> row(4), shortRow(3);
   CHECK(!refused("addmm", {row, a, b, c}, {3, 4, 2, 2, 1, 4, 1, 0, 1}, {1, 1}));
   CHECK(refused("addmm", {shortRow, a, b, c}, {3, 4, 2, 2, 1, 4, 1, 0, 1}, {1, 1}));

@@ -11,8 +11,7 @@ namespace {
 template <class T> inline T finishOne(T sum, T* c, int64_t column, const Finish<T>& f) {
   if (f.alpha != T(1)) sum *= f.alpha;
   if (f.beta != T(0)) sum = fma(f.beta, *c, sum);
-  if (f.bias) sum += f.bias[column];
-  return f.relu && sum < T(0) ? T(0) : sum;
+  return f.bias ? sum + f.bias[column] : sum;
 }
 
 /** Sum of a[k]·b[k], k < K, in four running vectors. */
@@ -100,7 +99,6 @@ void dots(int64_t n, int64_t K, const T* rows, int64_t ld, const T* x, T* out, i
       sum = fma(splat(finish.beta), old, sum);
     }
     if (finish.bias) sum = sum + (biasStep ? at(finish.bias + r) : splat(*finish.bias));
-    if (finish.relu) sum = sum < V{} ? V{} : sum;
     if (outStride != 1)
       for (int i = 0; i < count; i++) c[i * outStride] = sum[i];
     else if (count == L) store(c, sum);

@@ -8,10 +8,14 @@ namespace GLOROT_ISA {
 namespace {
 
 // Registers allow 24 sums beside a row of B where there are 32 of them, 12 where there are 16. On AVX-512 the 6 x 4 shape
-// measures 1.00-1.04x OpenBLAS from 128x256x512 to 2048^3, 8x3 0.92-0.99x, 12x2 0.93x (Zen 4).
-#if defined(__AVX512F__) || defined(__aarch64__)
+// measures 1.00-1.04x OpenBLAS from 128x256x512 to 2048^3, 8x3 0.92-0.99x, 12x2 0.93x (Zen 4). NEON needs registers for the
+// elements of A too: 6 x 4 would spill.
+#if defined(__AVX512F__)
 constexpr int kTileVectors = 4;
 constexpr int kTileRows[] = {0, 8, 8, 8, 6};
+#elif defined(__aarch64__)
+constexpr int kTileVectors = 4;
+constexpr int kTileRows[] = {0, 8, 8, 6, 5};
 #else
 constexpr int kTileVectors = 2;
 constexpr int kTileRows[] = {0, 8, 6};
@@ -28,7 +32,6 @@ constexpr bool kMaskedLoads = false;
 template <class T> struct Finish {
   T alpha, beta;
   const T* bias;  // of the first column, or none
-  bool relu;
 };
 
 /** Tiles of one height below each other. `last`: columns of C in the last vector, 1…lanes. */
@@ -73,12 +76,6 @@ __attribute__((always_inline)) inline void finishTile(typename VecOf<T>::type (&
 #pragma GCC unroll 8
       for (int i = 0; i < MR; i++) sum[i][j] = sum[i][j] + bias;
     }
-  }
-  if (finish.relu) {
-#pragma GCC unroll 8
-    for (int i = 0; i < MR; i++)
-#pragma GCC unroll 4
-      for (int j = 0; j < NV; j++) sum[i][j] = sum[i][j] < V{} ? V{} : sum[i][j];
   }
 #pragma GCC unroll 8
   for (int i = 0; i < MR; i++) {
@@ -188,7 +185,7 @@ struct RowTiles {
   struct { int64_t count; int rows; } part[3];
   RowTiles(int64_t rows, int vectors) {
     const int most = kTileRows[vectors];
-    int64_t full = most == 8 ? rows / 8 : rows / 6;
+    int64_t full = most == 8 ? rows / 8 : most == 6 ? rows / 6 : rows / most;
     int rest = static_cast<int>(rows - full * most);
     int extra = 0;
     if (full > 0 && rest > 0 && rest < most / 2) full--, rest += most, extra = rest / 2, rest -= extra;
