@@ -147,6 +147,6 @@ import './ops/random.js'
 import './ops/slice.js'
 import './tensor/format.js'
 
-export { amax, amin, argmax, argmin, max, min, sort, topk } from './ops/extremum.js'
+export { amax, amin, argmax, argmin, argsort, max, min, sort, topk } from './ops/extremum.js'
 export { all, any, mean, norm, prod, std, sum, varOf as var } from './ops/reduce.js'
 export { cumprod, cumsum, logSoftmax, logsumexp, softmax, softmin } from './ops/softmax.js'

@@ -178,6 +178,27 @@ template <class T> void crossEntropyBackward(Launch& l) noexcept {
   });
 }
 
+/** The target in shares: q_c = (1 - e) w_t [c = t] + e/C w_c, 0 for ignored samples. Then dx_c = dy (p_c sum q - q_c).
+ *  buffers: t, q [N, C, D], w.  sizes and floats as forward. */
+template <class T> void crossEntropyTarget(Launch& l) noexcept {
+  Classes c;
+  if (!readClasses(l, c)) return;
+  const double ignored = l.num(0), e = l.num(1);
+  const int32_t* t = l.in<int32_t>(0, c.samples());
+  T* q = l.out<T>(1, c.scores());
+  const T* w = readWeights<T>(l, c, 2);
+  if (!l.ok() || !checkTargets(l, t, c.samples(), c.C, ignored)) return;
+  const T hard = static_cast<T>(1 - e), soft = static_cast<T>(e / static_cast<double>(c.C));
+  eachBlock(c, [&](const Block& k) {
+    for (int64_t i = 0; i < k.n; i++) {
+      const int32_t cls = classOf(t, k.k + i);
+      const bool counts = isClass(cls, c.C) && static_cast<double>(cls) != ignored;
+      for (int64_t r = 0; r < c.C; r++)
+        q[c.D == 1 ? k.x + i * c.C + r : k.x + r * c.D + i] = counts ? (soft + (r == cls ? hard : T(0))) * weightOf(w, r) : T(0);
+    }
+  });
+}
+
 /** The target's share of class c: w_c ((1 - e) q_c + e/C). */
 template <class T> struct Shares {
   const T *q, *w;
@@ -239,7 +260,7 @@ template <class T> void crossEntropyOfSharesBackward(Launch& l) noexcept {
 
 }  // namespace
 
-GLOROT_FAMILY(crossEntropy, FLOATS(crossEntropy), FLOATS(crossEntropyBackward), FLOATS(crossEntropyOfShares),
+GLOROT_FAMILY(crossEntropy, FLOATS(crossEntropy), FLOATS(crossEntropyBackward), FLOATS(crossEntropyTarget), FLOATS(crossEntropyOfShares),
               FLOATS(crossEntropyOfSharesBackward))
 
 }  // namespace GLOROT_ISA

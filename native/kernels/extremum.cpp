@@ -105,6 +105,35 @@ template <class T> void extremumBackward(Launch& l) noexcept {
   shareAmong(a, x, y, dy, dx, [](auto v, auto s) { return (v == s) | ((v != v) & (s != s)); }, [](auto, auto g) { return g; });
 }
 
+/** Refuses an index outside [0, R). */
+inline bool checkIndex(Launch& l, const int32_t* index, int64_t n, int64_t R) {
+  for (int64_t k = 0; k < n; k++)
+    if (const int32_t r = index[k]; r < 0 || r >= R)
+      return l.fail(ErrorKind::kIndex, "index %g is out of range for size %g", r, static_cast<double>(R));
+  return true;
+}
+/** Index k, read once: the buffer is shared with JavaScript, which may have changed it since the check. -1 if it has. */
+inline int64_t indexAt(const int32_t* index, int64_t k, int64_t R) {
+  const int32_t r = __atomic_load_n(index + k, __ATOMIC_RELAXED);
+  return r >= 0 && r < R ? r : -1;
+}
+
+/** y[o, k, i] = x[o, index[o, k, i], i]: K of R elements.
+ *  buffers: x [outer, R, inner], index (int32), y, both [outer, K, inner].  sizes: outer, R, inner, K. */
+template <class T> void pick(Launch& l) noexcept {
+  Axis a;
+  if (!readAxis(l, a)) return;
+  const int64_t K = l.size(3), picked = times(a.kept(), K);
+  const T* x = l.in<T>(0, a.n());
+  const int32_t* index = l.in<int32_t>(1, picked);
+  T* y = l.out<T>(2, picked);
+  if (!l.ok() || !checkIndex(l, index, picked, a.R)) return;
+  for (int64_t k = 0; k < picked; k++) {
+    const int64_t r = indexAt(index, k, a.R);
+    y[k] = r < 0 ? T(0) : x[(k / (K * a.inner) * a.R + r) * a.inner + k % a.inner];
+  }
+}
+
 /** dx[o, index[o, k, i], i] = the sum of dy[o, k, i] over k, 0 where no index points: the way back from picking K of R elements
  *  (max and min along a dimension, sort, topk).
  *  buffers: dy [outer, K, inner], index (int32, like dy), dx [outer, R, inner].  sizes: outer, R, inner, K. */
@@ -115,12 +144,7 @@ template <class T> void pickBackward(Launch& l) noexcept {
   const T* dy = l.in<T>(0, picked);
   const int32_t* index = l.in<int32_t>(1, picked);
   T* dx = l.out<T>(2, a.n());
-  if (!l.ok()) return;
-  for (int64_t k = 0; k < picked; k++)
-    if (const int32_t r = index[k]; r < 0 || r >= a.R) {
-      l.fail(ErrorKind::kIndex, "index %g is out of range for size %g", r, static_cast<double>(a.R));
-      return;
-    }
+  if (!l.ok() || !checkIndex(l, index, picked, a.R)) return;
   eachStrip(a, [&](int64_t at, int64_t kept, int64_t n) {
     for (int64_t r = 0; r < a.R; r++)
       for (int64_t i = 0; i < n; i++) dx[at + r * a.inner + i] = 0;
@@ -128,9 +152,8 @@ template <class T> void pickBackward(Launch& l) noexcept {
     for (int64_t k = 0; k < K; k++)
       for (int64_t i = 0; i < n; i++) {
         const int64_t from = (o * K + k) * a.inner + j + i;
-        // Read once: the buffer is shared with JavaScript, which may have changed it since the check above.
-        const int32_t r = __atomic_load_n(index + from, __ATOMIC_RELAXED);
-        if (r >= 0 && r < a.R) dx[at + r * a.inner + i] += dy[from];
+        const int64_t r = indexAt(index, from, a.R);
+        if (r >= 0) dx[at + r * a.inner + i] += dy[from];
       }
   });
 }
@@ -138,7 +161,7 @@ template <class T> void pickBackward(Launch& l) noexcept {
 }  // namespace
 
 GLOROT_FAMILY(extremum, ANY(amax), ANY(amin), ANY(argmax), ANY(argmin), ANY(max), ANY(min), FLOATS(extremumBackward),
-              FLOATS(pickBackward))
+              FLOATS(pick), FLOATS(pickBackward))
 
 }  // namespace GLOROT_ISA
 }  // namespace glorot

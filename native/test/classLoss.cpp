@@ -170,6 +170,17 @@ static void extremes() {
   for (int i = 0; i < 6; i++) CHECK(dx[i] == 0);
 }
 
+static void target() {
+  Array<int32_t> t{2, -100};
+  Array<float> w{1, 2, 4}, q(6);
+  CHECK(run("crossEntropyTarget", glorot::kFloat32, {t, q, w}, {2, 3, 1, 0, 1}, {-100, 0.3}).kind == ErrorKind::kNone);
+  const double want[] = {0.1, 0.2, 3.2, 0, 0, 0};
+  for (int i = 0; i < 6; i++) CHECK(near(double(q[i]), want[i], 1e-6));
+  Array<float> columns(6);
+  CHECK(run("crossEntropyTarget", glorot::kFloat32, {t, columns, w}, {1, 3, 2, 0, 1}, {-100, 0.3}).kind == ErrorKind::kNone);
+  for (int r = 0; r < 3; r++) CHECK(columns[2 * r] == q[r] && columns[2 * r + 1] == 0);
+}
+
 static void refusals() {
   Array<float> x(6), y{7, 7}, kept(5), dy(2), dx{7, 7, 7, 7, 7, 7}, one(1);
   for (int32_t bad : {-1, 3, INT32_MAX, INT32_MIN}) {
@@ -205,6 +216,6 @@ static void threads() {
 }
 
 int main() {
-  return main_({{"crossEntropy", crossEntropy}, {"shares", shares}, {"nll", nll}, {"margin", margin}, {"extremes", extremes},
+  return main_({{"crossEntropy", crossEntropy}, {"shares", shares}, {"nll", nll}, {"margin", margin}, {"extremes", extremes}, {"target", target},
                 {"refusals", refusals}, {"threads", threads}});
 }

@@ -79,8 +79,12 @@ static void picks() {
   CHECK(run("pickBackward", glorot::kFloat32, {dy, index, dx}, {1, 3, 2, 2}).kind == glorot::ErrorKind::kNone);
   const float want[] = {1, 0, 0, 6, 3, 0};
   for (int i = 0; i < 6; i++) CHECK(dx[i] == want[i]);
+  Array<float> y(4);
+  CHECK(run("pick", glorot::kFloat32, {dx, index, y}, {1, 3, 2, 2}).kind == glorot::ErrorKind::kNone);
+  CHECK(y[0] == 1 && y[1] == 6 && y[2] == 3 && y[3] == 6);
   for (int32_t bad : {-1, 3, INT32_MAX, INT32_MIN}) {
     index[2] = bad;
+    CHECK(run("pick", glorot::kFloat32, {dx, index, y}, {1, 3, 2, 2}).kind == glorot::ErrorKind::kIndex && y[0] == 1);
     dx[0] = 99;
     const glorot::LaunchError e = run("pickBackward", glorot::kFloat32, {dy, index, dx}, {1, 3, 2, 2});
     CHECK(e.kind == glorot::ErrorKind::kIndex && e.a == bad && e.b == 3 && dx[0] == 99);

@@ -1,15 +1,16 @@
 // The largest and the smallest: values, places, order. nan is larger and smaller than any number; ties go to the first.
 import { checkTensor, defineOp } from '../autograd/defineOp.js'
+import type { Gradient } from '../autograd/node.js'
 import { kernel, launch } from '../core/dispatch.js'
 import { checkInteger, checkOptions, formatShape, ValueError } from '../core/errors.js'
 import { resolveDim } from '../core/shape.js'
 import { emptyTensor, Tensor } from '../tensor/tensor.js'
 import { type Dims, extents, needsElements, over, type Run, spread, without } from './axis.js'
+import { unpick } from './pick.js'
 import { dense } from './pointwise.js'
 import { type ReduceOptions, reduced } from './reduce.js'
 
 const BACKWARD = kernel('extremumBackward')
-const PICK_BACKWARD = kernel('pickBackward')
 const SORT = kernel('sort')
 const TOPK = kernel('topk')
 const FILL = kernel('fill')
@@ -46,15 +47,6 @@ function extremum(name: 'amax' | 'amin') {
   })
 }
 
-/** dx of picking K of R elements by `index`. */
-function pickBackward(grad: Tensor, index: Tensor, shape: readonly number[], run: Run): Tensor {
-  const dx = emptyTensor(shape, grad.dtype)
-  const [outer, R, inner] = extents(shape, run)
-  const K = outer * inner === 0 ? 0 : grad.count / (outer * inner)
-  launch(PICK_BACKWARD, grad.dtype, [dense(grad), index, dx], [outer, R, inner, K])
-  return dx
-}
-
 /** max, min along a dimension: values and places; the place gets the whole gradient. */
 function placed(name: 'max' | 'min') {
   const forward = kernel(name)
@@ -67,13 +59,8 @@ function placed(name: 'max' | 'min') {
       ctx.extra = { shape: x.shape, run }
       return [values, places]
     },
-    backward: (ctx, grad) => pickBackward(grad, ctx.saved[0], ctx.extra.shape, ctx.extra.run),
-    derivative(ctx, grad) {
-      const { shape, run } = ctx.extra
-      const ones = emptyTensor(grad.shape, grad.dtype)
-      launch(FILL, grad.dtype, [ones], [ones.count], [1])
-      return spread(grad, shape, run).mul(pickBackward(ones, ctx.saved[0], shape, run))
-    },
+    backward: (ctx, grad): Gradient => unpick(grad, ctx.saved[0], ctx.extra.shape, ctx.extra.run),
+    derivative: true,
   })
 }
 
@@ -166,7 +153,8 @@ const sortOp = defineOp('sort', {
     ctx.extra = { shape: x.shape, run }
     return [values, order]
   },
-  backward: (ctx, grad) => pickBackward(grad, ctx.saved[0], ctx.extra.shape, ctx.extra.run),
+  backward: (ctx, grad): Gradient => unpick(grad, ctx.saved[0], ctx.extra.shape, ctx.extra.run),
+  derivative: true,
 })
 
 /**
@@ -183,6 +171,12 @@ export function sort(
   return sortOp(x, runOf('sort', x, dim), options?.descending ?? false) as [Tensor, Tensor]
 }
 
+/** The places that sort the elements along a dimension, the last by default; see `sort`. */
+export function argsort(x: Tensor, dim = -1, options?: { descending?: boolean; stable?: boolean }): Tensor {
+  checkTensor('argsort', x)
+  return sort(x.detach(), dim, options)[1]
+}
+
 const topkOp = defineOp('topk', {
   forward(ctx, x: Tensor, run: Run, k: number, largest: boolean): Tensor[] {
     const shape = x.shape.slice()
@@ -194,7 +188,8 @@ const topkOp = defineOp('topk', {
     ctx.extra = { shape: x.shape, run }
     return [values, from]
   },
-  backward: (ctx, grad) => pickBackward(grad, ctx.saved[0], ctx.extra.shape, ctx.extra.run),
+  backward: (ctx, grad): Gradient => unpick(grad, ctx.saved[0], ctx.extra.shape, ctx.extra.run),
+  derivative: true,
 })
 
 /**
@@ -240,12 +235,14 @@ declare module '../tensor/tensor.js' {
     argmin(dim?: number | null, options?: ReduceOptions): Tensor
     /** [values, indices] in order along a dim; see `sort`. */
     sort(dim?: number, options?: { descending?: boolean; stable?: boolean }): [values: Tensor, indices: Tensor]
+    /** The places that sort along a dim; see `argsort`. */
+    argsort(dim?: number, options?: { descending?: boolean; stable?: boolean }): Tensor
     /** [values, indices] of the k largest along a dim; see `topk`. */
     topk(k: number, dim?: number, options?: { largest?: boolean; sorted?: boolean }): [values: Tensor, indices: Tensor]
   }
 }
 
-const methods = { amax, amin, max, min, argmax, argmin, sort, topk } as unknown as Record<
+const methods = { amax, amin, max, min, argmax, argmin, sort, argsort, topk } as unknown as Record<
   string,
   (x: Tensor, ...rest: unknown[]) => unknown
 >

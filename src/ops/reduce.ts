@@ -2,13 +2,18 @@
 import { checkTensor, defineOp } from '../autograd/defineOp.js'
 import type { Gradient } from '../autograd/node.js'
 import { kernel, launch } from '../core/dispatch.js'
+import { isFloating } from '../core/dtype.js'
 import { AutogradError, checkNumber, checkOptions, describe, ValueError } from '../core/errors.js'
 import { resolveDims } from '../core/shape.js'
+import { eye } from '../tensor/create.js'
 import { emptyTensor, Tensor } from '../tensor/tensor.js'
 import { type Dims, extents, needsFloating, over, type Run, spread, without } from './axis.js'
+import { withNumber } from './binary.js'
 import { expand, sumDims } from './broadcast.js'
 import { cast } from './cast.js'
 import { dense } from './pointwise.js'
+import './unary.js'
+import './view.js'
 
 /** One launch of [x, out] over a run, which is dropped. */
 export function reduced(
@@ -48,6 +53,7 @@ const NORM = kernel('norm')
 const NORM_BACKWARD = kernel('normBackward')
 const ANY = kernel('any')
 const ALL = kernel('all')
+const EQUAL = kernel('eq')
 
 const meanOp = defineOp('mean', {
   forward(ctx, x: Tensor, run: Run) {
@@ -63,17 +69,27 @@ const meanOp = defineOp('mean', {
 
 const prodOp = defineOp('prod', {
   forward(ctx, x: Tensor, run: Run) {
-    const out = reduced(PROD, x, run)
-    ctx.save(x, out)
+    ctx.save(x)
     ctx.extra = run
-    return out
+    return reduced(PROD, x, run, isFloating(x.dtype) ? x.dtype : 'int32')
   },
-  backward: (ctx, grad) => reducedBackward(PROD_BACKWARD, [ctx.saved[0]], grad, ctx.extra),
-  derivative(ctx, grad) {
-    const [x, out] = ctx.saved
-    return spread(grad.mul(out), x.shape, ctx.extra).div(x)
+  backward: (ctx, grad) => reducedBackward(PROD_BACKWARD, ctx.saved, grad, ctx.extra),
+  /** The product of the others, right with zeros among them: row k of a square of copies of x has 1 in place of its element k. */
+  derivative(ctx, grad): Gradient {
+    const [x] = ctx.saved
+    const [outer, R, inner] = extents(x.shape, ctx.extra)
+    const line = x.reshape([outer, R, inner]).permute([0, 2, 1]).reshape([outer, inner, 1, R])
+    const one = eye(R, { dtype: x.dtype })
+    const others = line.mul(one.mul(-1).add(1)).add(one)
+    const slopes = prodOp(others, { from: 3, to: 4 }).permute([0, 2, 1]).reshape(x.shape)
+    return spread(grad, x.shape, ctx.extra).mul(slopes)
   },
 })
+
+/** 1 where x is 0, else 0: added to a divisor whose dividend is 0 there as well. */
+function zeros(x: Tensor): Tensor {
+  return cast(withNumber(EQUAL, x, 0, 0, 'bool'), x.dtype)
+}
 
 /** x - mean, in recorded operations. */
 function centred(x: Tensor, run: Run): Tensor {
@@ -109,7 +125,9 @@ const stdOp = defineOp('std', {
     const [x, out] = ctx.saved
     const { run, correction } = ctx.extra
     const n = extents(x.shape, run)[1] - correction
-    return spread(grad.div(out), x.shape, run).mul(centred(x, run)).div(n)
+    return spread(grad.div(out.add(zeros(out))), x.shape, run)
+      .mul(centred(x, run))
+      .div(n)
   },
 })
 
@@ -124,9 +142,16 @@ const normOp = defineOp('norm', {
   derivative(ctx, grad): Gradient {
     const [x, out] = ctx.saved
     const { run, p } = ctx.extra
-    if (p === 1) return spread(grad, x.shape, run).mul(x.sign())
-    if (p === 2) return spread(grad.div(out), x.shape, run).mul(x)
-    throw new AutogradError(`second derivatives of the norm are there for p = 1 and 2, not ${p}`, { op: 'norm' })
+    const over = (t: Tensor) => spread(t, x.shape, run)
+    if (p === 0) return x.mul(0)
+    if (p === 1) return over(grad).mul(x.sign())
+    const divisor = out.add(zeros(out))
+    if (p === 2) return over(grad.div(divisor)).mul(x)
+    if (!Number.isFinite(p)) throw new AutogradError(`the norm with p = ${p} has no second derivative`, { op: 'norm' })
+    const ratio = x.abs().add(zeros(x)).log().sub(over(divisor.log()))
+    return over(grad)
+      .mul(x.sign())
+      .mul(ratio.mul(p - 1).exp())
   },
 })
 
@@ -156,11 +181,10 @@ export function mean(x: Tensor, dim?: Dims, options?: ReduceOptions): Tensor {
   return over('mean', x, dim, keepdimOf('mean', options), meanOp)
 }
 
-/** Product over all dimensions, or one. Integers and bools give int32. */
-export function prod(x: Tensor, dim?: number | null, options?: ReduceOptions): Tensor {
+/** Product over all dimensions, or some. Integers and bools give int32. @throws ValueError if that does not hold the product */
+export function prod(x: Tensor, dim?: Dims, options?: ReduceOptions): Tensor {
   checkTensor('prod', x)
-  const from = x.dtype === 'bool' ? cast(x, 'int32') : x
-  return over('prod', from, dim, keepdimOf('prod', options), prodOp)
+  return over('prod', x, dim, keepdimOf('prod', options), prodOp)
 }
 
 export interface VarianceOptions extends ReduceOptions {
@@ -214,8 +238,8 @@ declare module '../tensor/tensor.js' {
     sum(dim?: Dims, options?: ReduceOptions): Tensor
     /** Mean over dims; see `mean`. */
     mean(dim?: Dims, options?: ReduceOptions): Tensor
-    /** Product over a dim; see `prod`. */
-    prod(dim?: number | null, options?: ReduceOptions): Tensor
+    /** Product over dims; see `prod`. */
+    prod(dim?: Dims, options?: ReduceOptions): Tensor
     /** Variance over dims; correction 1 by default. */
     var(dim?: Dims, options?: VarianceOptions): Tensor
     /** Standard deviation over dims; correction 1 by default. */
@@ -236,7 +260,7 @@ Object.assign(Tensor.prototype, {
   mean(this: Tensor, dim?: Dims, options?: ReduceOptions) {
     return mean(this, dim, options)
   },
-  prod(this: Tensor, dim?: number | null, options?: ReduceOptions) {
+  prod(this: Tensor, dim?: Dims, options?: ReduceOptions) {
     return prod(this, dim, options)
   },
   var(this: Tensor, dim?: Dims, options?: VarianceOptions) {

@@ -1,6 +1,18 @@
 // Reductions: gradients to the second order, dtypes, dims, and what is refused.
 import test from 'ava'
-import { arange, DTypeError, IndexError, max, ShapeError, type Tensor, tensor, topk, ValueError, zeros } from 'glorot'
+import {
+  arange,
+  autograd,
+  DTypeError,
+  IndexError,
+  max,
+  ShapeError,
+  type Tensor,
+  tensor,
+  topk,
+  ValueError,
+  zeros,
+} from 'glorot'
 import { checkGradients } from '../harness/grad.js'
 
 const second: Record<string, (x: Tensor) => Tensor> = {
@@ -14,6 +26,13 @@ const second: Record<string, (x: Tensor) => Tensor> = {
   'min of all': x => x.min(),
   'norm 2': x => x.norm(2, 1),
   'norm 1': x => x.norm(1, [0, 2]),
+  'norm 3': x => x.norm(3, 1),
+  sort: x =>
+    x
+      .sort(1)[0]
+      .mul(arange(3, { dtype: 'float64' }).reshape([1, 3, 1]))
+      .square(),
+  topk: x => x.topk(2, 2)[0].square(),
   logsumexp: x => x.logsumexp([0, 2]),
   cumsum: x => x.cumsum(1),
   softmax: x => x.softmax(1),
@@ -23,14 +42,47 @@ for (const [name, fn] of Object.entries(second))
   test(`${name}: first and second derivatives`, t => t.true(checkGradients(fn, [[2, 3, 4]])))
 
 const first: Record<string, (x: Tensor) => Tensor> = {
-  'norm 3': x => x.norm(3, 1),
   'norm inf': x => x.norm(Infinity, 1),
   cumprod: x => x.cumprod(1),
-  sort: x => x.sort(1)[0].mul(arange(3, { dtype: 'float64' }).reshape([1, 3, 1])),
-  topk: x => x.topk(2, 2)[0],
 }
 for (const [name, fn] of Object.entries(first))
   test(`${name}: first derivatives`, t => t.true(checkGradients(fn, [[2, 3, 4]], { second: false })))
+
+test('where a quotient would be 0/0, slopes are those of the formula', t => {
+  const slopes = (fn: (x: Tensor) => Tensor, values: number[]) => {
+    const x = tensor(values, { dtype: 'float64', requiresGrad: true })
+    const [first] = autograd.grad([fn(x)], [x], { createGraph: true })
+    const [second] = autograd.grad([first!.sum()], [x])
+    return [first!.tolist(), second!.tolist()]
+  }
+  t.deepEqual(
+    slopes(x => x.prod(), [2, 0, 3]),
+    [
+      [0, 6, 0],
+      [3, 5, 2],
+    ],
+  )
+  t.deepEqual(
+    slopes(x => x.prod(), [0, 0, 3]),
+    [
+      [0, 0, 0],
+      [3, 3, 0],
+    ],
+  )
+  t.deepEqual(
+    slopes(x => x.std(), [3, 3, 3]),
+    [
+      [0, 0, 0],
+      [0, 0, 0],
+    ],
+  )
+  t.deepEqual(slopes(x => x.norm(), [0, 0])[0], [0, 0])
+})
+
+test('argsort is stable', t => {
+  t.deepEqual(tensor([2, 1, 2, 1]).argsort().tolist(), [1, 3, 0, 2])
+  t.deepEqual(tensor([2, 1, 2, 1]).argsort(0, { descending: true }).tolist(), [0, 2, 1, 3])
+})
 
 test('integers and bools are counted in int32, and do not wrap', t => {
   t.deepEqual([tensor([true, true, false]).sum().item(), tensor([true]).sum().dtype], [2, 'int32'])
