@@ -7,6 +7,7 @@
 
 #include "cpu.h"
 #include "launch.h"
+#include "memory.h"
 #include "pool.h"
 
 namespace {
@@ -119,6 +120,7 @@ Napi::Object init(Napi::Env env, Napi::Object exports) {
   const glorot::KernelTable* table = glorot::kernelTable(&reason);
   if (!table) throw Napi::Error::New(env, std::string("glorot: ") + reason);
 
+  glorot::keepMemory();
   auto* it = new Instance;
   it->table = table;
   env.AddCleanupHook([](Instance* i) { delete i; }, it);
