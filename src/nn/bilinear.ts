@@ -60,7 +60,7 @@ export class Bilinear extends Module {
     return `in1_features=${this.in1Features}, in2_features=${this.in2Features}, out_features=${this.outFeatures}, bias=${bias}`
   }
 
-  override label(): string {
+  override _label(): string {
     return `Bilinear ${this.in1Features} x ${this.in2Features} -> ${this.outFeatures}`
   }
 }

@@ -1,54 +1,81 @@
 // Modules that hold modules.
-import { describe, IndexError } from '../core/errors.js'
+import { checkInteger, describe, IndexError } from '../core/errors.js'
 import { Module } from './module.js'
 
 /** Throws unless every value is a Module. */
-function checkModules(op: string, values: Iterable<unknown>): void {
-  let i = 0
-  for (const value of values) {
+function checkModules(op: string, values: readonly unknown[]): void {
+  values.forEach((value, i) => {
     if (!(value instanceof Module)) throw new TypeError(`${op}: entry ${i} must be a Module, got ${describe(value)}`)
-    i++
-  }
+  })
 }
 
-/** Modules in a list, registered as '0', '1', …. */
+/** Modules in a list: properties '0', '1', …, so that `list[0]` reads and replaces one. */
 abstract class Listed extends Module {
-  /** @internal */
-  declare protected readonly entries: Module[]
+  [index: number]: Module
 
   constructor(op: string, modules: Iterable<Module>) {
     super()
-    Object.defineProperty(this, 'entries', { value: [], enumerable: false })
     const list = [...modules]
     checkModules(op, list)
-    for (const module of list) this.append(module)
+    for (let i = 0; i < list.length; i++) this[i] = list[i]
   }
 
   get length(): number {
-    return this.entries.length
+    let n = 0
+    while (this[n] !== undefined) n++
+    return n
   }
 
-  /** Adds a module at the end. */
-  append(module: Module): this {
-    checkModules(this.constructor.name, [module])
-    this.addModule(String(this.entries.length), module)
-    this.entries.push(module)
-    return this
+  private position(op: string, index: number): number {
+    const n = this.length
+    const i = checkInteger(`${this.constructor.name}.${op}`, 'index', index, Number.MIN_SAFE_INTEGER)
+    if (i < -n || i >= n) {
+      throw new IndexError(`there is no module ${i}, it holds ${n}`, { op: `${this.constructor.name}.${op}` })
+    }
+    return i < 0 ? i + n : i
   }
 
   /** The module at a position; negative counts from the end. */
   at(index: number): Module {
-    const module = this.entries.at(index)
-    if (module === undefined) {
-      throw new IndexError(`there is no module ${index}, it holds ${this.entries.length}`, {
-        op: this.constructor.name,
-      })
-    }
+    return this[this.position('at', index)]
+  }
+
+  /** Adds a module at the end. */
+  append(module: Module): this {
+    return this.extend([module])
+  }
+
+  /** Adds modules at the end. */
+  extend(modules: Iterable<Module>): this {
+    const list = [...modules]
+    checkModules(`${this.constructor.name}.extend`, list)
+    const n = this.length
+    for (let i = 0; i < list.length; i++) this[n + i] = list[i]
+    return this
+  }
+
+  /** Puts a module before the one at a position; the length is the position after the last. */
+  insert(index: number, module: Module): this {
+    const n = this.length
+    checkModules(`${this.constructor.name}.insert`, [module])
+    const at = index === n ? n : this.position('insert', index)
+    for (let i = n; i > at; i--) this[i] = this[i - 1]
+    this[at] = module
+    return this
+  }
+
+  /** Takes a module out and returns it. Default: the last. */
+  pop(index = -1): Module {
+    const at = this.position('pop', index)
+    const module = this[at]
+    const n = this.length
+    for (let i = at; i < n - 1; i++) this[i] = this[i + 1]
+    delete this[n - 1]
     return module
   }
 
-  [Symbol.iterator](): Iterator<Module> {
-    return this.entries[Symbol.iterator]()
+  *[Symbol.iterator](): Iterator<Module> {
+    for (let i = 0; this[i] !== undefined; i++) yield this[i]
   }
 }
 
@@ -64,7 +91,7 @@ export class Sequential extends Listed {
   // biome-ignore lint/suspicious/noExplicitAny: what the first module takes and the last one gives
   override forward(x: any): any {
     let out = x
-    for (let i = 0; i < this.entries.length; i++) out = this.entries[i].forward(out)
+    for (let i = 0; this[i] !== undefined; i++) out = this[i].forward(out)
     return out
   }
 }
@@ -74,42 +101,89 @@ export class ModuleList extends Listed {
   constructor(modules: Iterable<Module> = []) {
     super('ModuleList', modules)
   }
+
+  /** As PyTorch does, neighbours that print alike are one line: `(0-1): 2 x Linear(…)`. */
+  protected override _printedChildren(): [string, string][] {
+    const runs: { from: number; to: number; text: string }[] = []
+    for (const [i, module] of [...this].entries()) {
+      const last = runs.at(-1)
+      const text = module.toString()
+      if (last?.text === text) last.to = i
+      else runs.push({ from: i, to: i, text })
+    }
+    return runs.map(({ from, to, text }) => [
+      from === to ? `${from}` : `${from}-${to}`,
+      from === to ? text : `${to - from + 1} x ${text}`,
+    ])
+  }
 }
 
 /** Modules by name, for a forward of your own. @see https://pytorch.org/docs/stable/generated/torch.nn.ModuleDict.html */
 export class ModuleDict extends Module {
-  constructor(modules: Record<string, Module> = {}) {
+  /** @internal Names in order of insertion: JavaScript itself puts properties that look like numbers first. */
+  declare private readonly order: Set<string>
+
+  constructor(modules: Record<string, Module> | Iterable<readonly [string, Module]> = {}) {
     super()
-    checkModules('ModuleDict', Object.values(modules))
-    for (const [name, module] of Object.entries(modules)) this.set(name, module)
+    Object.defineProperty(this, 'order', { value: new Set(), enumerable: false })
+    this.update(modules)
   }
 
+  get length(): number {
+    return this.order.size
+  }
+
+  has(name: string): boolean {
+    return this.order.has(name)
+  }
+
+  /** @throws IndexError if there is no such module */
   get(name: string): Module {
-    const module = new Map(this.namedChildren()).get(name)
-    if (module === undefined) {
-      throw new IndexError(
-        `there is no module '${name}', it holds ${
-          this.keys()
-            .map(k => `'${k}'`)
-            .join(', ') || 'none'
-        }`,
-        { op: 'ModuleDict' },
-      )
-    }
-    return module
+    if (this.order.has(name)) return (this as unknown as Record<string, Module>)[name]
+    const names = this.keys().map(k => `'${k}'`)
+    throw new IndexError(`there is no module '${name}', it holds ${names.join(', ') || 'none'}`, { op: 'ModuleDict' })
   }
 
   set(name: string, module: Module): this {
     this.addModule(name, module)
+    this.order.add(name)
     return this
   }
 
+  /** Sets several modules. */
+  update(modules: Record<string, Module> | Iterable<readonly [string, Module]>): this {
+    const pairs = Symbol.iterator in modules ? [...modules] : Object.entries(modules)
+    checkModules(
+      'ModuleDict',
+      pairs.map(([, module]) => module),
+    )
+    for (const [name, module] of pairs) this.set(name, module)
+    return this
+  }
+
+  /** Takes a module out and returns it. @throws IndexError if there is no such module */
+  pop(name: string): Module {
+    const module = this.get(name)
+    this.order.delete(name)
+    delete (this as unknown as Record<string, Module>)[name]
+    return module
+  }
+
   keys(): string[] {
-    return [...this.namedChildren()].map(([name]) => name)
+    return [...this.order]
+  }
+
+  values(): Module[] {
+    return this.keys().map(name => this.get(name))
+  }
+
+  protected override _registered(): [string, unknown][] {
+    const others = super._registered().filter(([name]) => !this.order.has(name))
+    return [...others, ...this.keys().map((name): [string, unknown] => [name, this.get(name)])]
   }
 
   /** [name, module] pairs. */
-  [Symbol.iterator](): Iterator<[string, Module]> {
-    return this.namedChildren()
+  *[Symbol.iterator](): Iterator<[string, Module]> {
+    for (const name of this.keys()) yield [name, this.get(name)]
   }
 }

@@ -1,8 +1,9 @@
 // What runs around a module's forward: hooks, the layer path of errors, and whoever observes.
 import { layers } from '../autograd/anomaly.js'
 import { attach, record } from '../autograd/defineOp.js'
-import { inert, type Operation } from '../autograd/node.js'
-import { describe, GlorotError } from '../core/errors.js'
+import { isGradEnabled } from '../autograd/mode.js'
+import type { Operation } from '../autograd/node.js'
+import { describe, GlorotError, ValueError } from '../core/errors.js'
 import { Tensor, viewOf } from '../tensor/tensor.js'
 import type { Module } from './module.js'
 
@@ -43,7 +44,7 @@ function pathOf(modules: readonly Module[]): string | undefined {
     names.push(name ?? modules[i].constructor.name)
   }
   const last = modules[modules.length - 1]
-  const label = last.label()
+  const label = last._label()
   return names.length === 0 ? label : `${names.join('.')} (${label})`
 }
 
@@ -55,57 +56,76 @@ function nameWithin(root: Module, module: Module): string | undefined {
 
 layers.path = () => pathOf(running)
 
-/** An identity in the graph whose backward lets the module's backward hooks see the gradients. */
+/**
+ * The values with an identity in the graph under those that are recorded, whose backward hands their gradients to `see`. `at`: their
+ * positions; empty where nothing is recorded, and then `see` is never called.
+ */
 function passThrough(
   name: string,
-  tensors: readonly Tensor[],
+  values: Values,
   see: (grads: (Tensor | null)[]) => readonly (Tensor | null)[],
-): Tensor[] {
+): { values: Values; at: readonly number[] } {
+  const at = isGradEnabled() ? values.flatMap((v, i) => (v instanceof Tensor && v.requiresGrad ? [i] : [])) : []
+  if (at.length === 0) return { values, at }
+  const tensors = at.map(i => values[i] as Tensor)
   const operation: Operation = { name, backward: (_, ...grads) => see(grads), derivative: (_, ...grads) => see(grads) }
-  const node = record(operation, tensors)
-  if (node === inert) return [...tensors]
   const out = tensors.map(t => viewOf(t, t.shape, t.strides, 0))
   for (const t of out) t.base = null
-  attach(node, out)
-  return out
+  attach(record(operation, tensors), out)
+  const replaced = values.slice()
+  at.forEach((i, k) => {
+    replaced[i] = out[k]
+  })
+  return { values: replaced, at }
 }
 
-/** Puts the module's backward hooks between its inputs and results. */
-function withBackwardHooks(module: Module, hooks: Hooks, inputs: Values, run: (inputs: Values) => Result): Result {
-  let gradOutput: readonly (Tensor | null)[] = []
-  const at = inputs.flatMap((v, i) => (v instanceof Tensor ? [i] : []))
-  const seen = passThrough(
-    'backwardHook',
-    at.map(i => inputs[i]),
-    grads => {
-      let gradInput: readonly (Tensor | null)[] = grads
-      for (const hook of [...hooks.backward]) {
-        const other = hook(module, gradInput, gradOutput)
-        if (other === undefined || other === null) continue
-        if (!Array.isArray(other) || other.length !== gradInput.length) {
-          throw new TypeError(
-            `registerFullBackwardHook: a hook must return an array of ${gradInput.length} gradients, got ${describe(other)}`,
-          )
-        }
-        gradInput = other
-      }
-      return gradInput
-    },
-  )
-  const replaced = inputs.slice()
+/** Gradients at their positions among n values, null elsewhere. */
+function spread(grads: readonly (Tensor | null)[], at: readonly number[], n: number): (Tensor | null)[] {
+  const all = new Array<Tensor | null>(n).fill(null)
   at.forEach((i, k) => {
-    replaced[i] = seen[k]
+    all[i] = grads[k]
   })
-  const output = run(replaced)
-  const outs: readonly unknown[] = Array.isArray(output) ? output : [output]
-  const tensors = outs.filter((t): t is Tensor => t instanceof Tensor)
-  const wrapped = passThrough('backwardHookOutput', tensors, grads => {
-    gradOutput = grads
+  return all
+}
+
+/**
+ * Puts the module's backward hooks between its inputs and results. They run when the gradients of the inputs are there or, where no
+ * input needs any (the first layer of a network), when those of the results are: torch/utils/hooks.py, BackwardHook.
+ */
+function withBackwardHooks(module: Module, hooks: Hooks, inputs: Values, run: (inputs: Values) => Result): Result {
+  let gradOutput: readonly (Tensor | null)[] | null = null
+  const call = (gradInput: readonly (Tensor | null)[]) => {
+    let grads = gradInput
+    for (const hook of [...hooks.backward]) {
+      const other = hook(module, grads, gradOutput!)
+      if (other === undefined || other === null) continue
+      if (!Array.isArray(other) || other.length !== grads.length) {
+        const message = `a hook must return an array of ${grads.length} gradients, one per input, got ${describe(other)}`
+        throw new TypeError(`registerFullBackwardHook: ${message}`)
+      }
+      grads = other
+    }
+    gradOutput = null
+    return grads
+  }
+  const given = passThrough('backwardHook', inputs, grads => {
+    // The gradient came by a way around the results.
+    if (gradOutput === null) return grads
+    const all = call(spread(grads, given.at, inputs.length))
+    return given.at.map(i => all[i])
+  })
+  const output = run(given.values)
+  const results: Values = Array.isArray(output) ? output : [output]
+  const seen = passThrough('backwardHookOutput', results, grads => {
+    gradOutput = spread(grads, seen.at, results.length)
+    if (given.at.length === 0 && call(spread([], [], inputs.length)).some(g => g !== null)) {
+      throw new ValueError('no input needs a gradient, so a hook must not return any', {
+        op: 'registerFullBackwardHook',
+      })
+    }
     return grads
   })
-  let k = 0
-  const result = outs.map(t => (t instanceof Tensor ? wrapped[k++] : t))
-  return Array.isArray(output) ? result : result[0]
+  return Array.isArray(output) ? seen.values : seen.values[0]
 }
 
 function runHooked(module: Module, hooks: Hooks, inputs: Values, forward: (...inputs: Values) => Result): Result {
@@ -114,13 +134,15 @@ function runHooked(module: Module, hooks: Hooks, inputs: Values, forward: (...in
     const other = hook(module, given)
     if (other !== undefined) given = Array.isArray(other) ? other : [other]
   }
-  const run = (args: Values) => forward.apply(module, args)
-  let output = hooks.backward.size > 0 ? withBackwardHooks(module, hooks, given, run) : run(given)
-  for (const hook of [...hooks.forward]) {
-    const other = hook(module, given, output)
-    if (other !== undefined) output = other
+  const run = (args: Values) => {
+    let output = forward.apply(module, args)
+    for (const hook of [...hooks.forward]) {
+      const other = hook(module, args, output)
+      if (other !== undefined) output = other
+    }
+    return output
   }
-  return output
+  return hooks.backward.size > 0 ? withBackwardHooks(module, hooks, given, run) : run(given)
 }
 
 const wrapped = new WeakSet<object>()
@@ -132,14 +154,14 @@ export function aroundForward(forward: (...inputs: Values) => Result): (...input
     if (running.length > 0 && running[running.length - 1] === this) return forward.apply(this, inputs)
     running.push(this)
     try {
-      const { hooks } = this
+      const hooks = this._hooks
       if (hooks === null && observers.size === 0) return forward.apply(this, inputs)
       const leave = [...observers].map(observer => observer(this, inputs))
       const output = hooks === null ? forward.apply(this, inputs) : runHooked(this, hooks, inputs, forward)
       for (const done of leave) done?.(output)
       return output
     } catch (error) {
-      if (error instanceof GlorotError && error.path === undefined) error.at(pathOf(running) ?? this.label())
+      if (error instanceof GlorotError && error.path === undefined) error.at(pathOf(running) ?? this._label())
       throw error
     } finally {
       running.pop()

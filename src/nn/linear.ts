@@ -50,7 +50,7 @@ export class Linear extends Module {
     return `in_features=${this.inFeatures}, out_features=${this.outFeatures}, bias=${this.bias === null ? 'False' : 'True'}`
   }
 
-  override label(): string {
+  override _label(): string {
     return `Linear ${this.inFeatures} -> ${this.outFeatures}`
   }
 }

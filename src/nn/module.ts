@@ -21,7 +21,7 @@ export type StateDict = Record<string, Tensor>
  * class Net extends nn.Module {
  *   fc1 = new nn.Linear(10, 10)
  *   fc2 = new nn.Linear(10, 1)
- *   forward(x: Tensor) { return this.fc2.forward(x.relu) }
+ *   forward(x: Tensor) { return this.fc2.forward(this.fc1.forward(x).relu()) }
  * }
  * ```
  * @see https://pytorch.org/docs/stable/generated/torch.nn.Module.html
@@ -30,13 +30,13 @@ export class Module {
   /** True in training mode: dropout draws, batch norm uses the batch. Set by `train()` and `eval()`. */
   training = true
   /** @internal */
-  declare hooks: Hooks | null
+  declare _hooks: Hooks | null
   /** @internal Names of the properties that are buffers, and whether the state dict has them. */
-  declare bufferNames: Map<string, boolean>
+  declare _bufferNames: Map<string, boolean>
 
   constructor() {
-    Object.defineProperty(this, 'hooks', { value: null, writable: true, enumerable: false })
-    Object.defineProperty(this, 'bufferNames', { value: new Map(), enumerable: false })
+    Object.defineProperty(this, '_hooks', { value: null, writable: true, enumerable: false })
+    Object.defineProperty(this, '_bufferNames', { value: new Map(), enumerable: false })
     wrapForward(new.target)
   }
 
@@ -50,15 +50,20 @@ export class Module {
 
   // --- what it holds ------------------------------------------------------------------------------------------------------
 
-  /** @internal Direct registrations of one kind: [name, value]. */
-  private *own<T>(kind: new (...args: never[]) => T): Generator<[string, T]> {
-    for (const [name, value] of Object.entries(this)) if (value instanceof kind) yield [name, value as T]
+  /** @internal The properties in order of registration. */
+  protected _registered(): [string, unknown][] {
+    return Object.entries(this)
+  }
+
+  /** Direct registrations of one kind: [name, value]. */
+  *#own<T>(kind: new (...args: never[]) => T): Generator<[string, T]> {
+    for (const [name, value] of this._registered()) if (value instanceof kind) yield [name, value as T]
   }
 
   /** Modules held directly, by name. */
   *namedChildren(): Generator<[string, Module]> {
     const seen = new Set<Module>()
-    for (const [name, module] of this.own(Module)) {
+    for (const [name, module] of this.#own(Module)) {
       if (seen.has(module)) continue
       seen.add(module)
       yield [name, module]
@@ -75,7 +80,8 @@ export class Module {
     if (seen.has(this)) return
     seen.add(this)
     yield [prefix, this]
-    for (const [name, module] of this.own(Module)) yield* module.namedModules(prefix ? `${prefix}.${name}` : name, seen)
+    for (const [name, module] of this.#own(Module))
+      yield* module.namedModules(prefix ? `${prefix}.${name}` : name, seen)
   }
 
   /** This module and all below it. */
@@ -87,7 +93,7 @@ export class Module {
   *namedParameters(): Generator<[string, Parameter]> {
     const seen = new Set<Parameter>()
     for (const [prefix, module] of this.namedModules()) {
-      for (const [name, parameter] of module.own(Parameter)) {
+      for (const [name, parameter] of module.#own(Parameter)) {
         if (seen.has(parameter)) continue
         seen.add(parameter)
         yield [prefix ? `${prefix}.${name}` : name, parameter]
@@ -103,7 +109,7 @@ export class Module {
   /** All buffers with their dotted names. */
   *namedBuffers(): Generator<[string, Tensor]> {
     for (const [prefix, module] of this.namedModules()) {
-      for (const name of module.bufferNames.keys()) {
+      for (const name of module._bufferNames.keys()) {
         const value = (module as unknown as Record<string, unknown>)[name]
         if (value instanceof Tensor) yield [prefix ? `${prefix}.${name}` : name, value]
       }
@@ -115,7 +121,7 @@ export class Module {
     for (const [, buffer] of this.namedBuffers()) yield buffer
   }
 
-  private checkName(op: string, name: unknown): asserts name is string {
+  #checkName(op: string, name: unknown): asserts name is string {
     if (typeof name !== 'string') throw new TypeError(`${op}: the name must be a string, got ${describe(name)}`)
     if (name === '' || name.includes('.'))
       throw new ValueError(`the name ${describe(name)} must not be empty or contain a dot`, { op })
@@ -125,7 +131,7 @@ export class Module {
 
   /** Registers a parameter under a name that is not known beforehand; null reserves it. */
   registerParameter(name: string, parameter: Parameter | null): void {
-    this.checkName('registerParameter', name)
+    this.#checkName('registerParameter', name)
     if (parameter !== null && !(parameter instanceof Parameter)) {
       throw new TypeError(`registerParameter: '${name}' must be a Parameter or null, got ${describe(parameter)}`)
     }
@@ -134,7 +140,7 @@ export class Module {
 
   /** Registers a module under a name that is not known beforehand. */
   addModule(name: string, module: Module): void {
-    this.checkName('addModule', name)
+    this.#checkName('addModule', name)
     if (!(module instanceof Module))
       throw new TypeError(`addModule: '${name}' must be a Module, got ${describe(module)}`)
     ;(this as unknown as Record<string, unknown>)[name] = module
@@ -146,18 +152,19 @@ export class Module {
    */
   registerBuffer(name: string, tensor: Tensor | null, options?: { persistent?: boolean }): void {
     checkOptions('registerBuffer', options, ['persistent'])
-    this.checkName('registerBuffer', name)
+    this.#checkName('registerBuffer', name)
     if (tensor !== null && !(tensor instanceof Tensor)) {
       throw new TypeError(`registerBuffer: '${name}' must be a Tensor or null, got ${describe(tensor)}`)
     }
     ;(this as unknown as Record<string, unknown>)[name] = tensor
-    this.bufferNames.set(name, options?.persistent ?? true)
+    this._bufferNames.set(name, options?.persistent ?? true)
   }
 
   // --- modes --------------------------------------------------------------------------------------------------------------
 
   /** Sets training mode here and below. */
   train(mode = true): this {
+    if (typeof mode !== 'boolean') throw new TypeError(`train: mode must be a boolean, got ${describe(mode)}`)
     for (const module of this.modules()) module.training = mode
     return this
   }
@@ -209,18 +216,18 @@ export class Module {
   /** Parameters and persistent buffers under PyTorch's keys. The tensors share the module's memory: clone them to keep a snapshot. */
   stateDict(): StateDict {
     const state: StateDict = {}
-    for (const [name, t] of this.namedState()) state[name] = t.detach()
+    for (const [name, t] of this.#namedState()) state[name] = t.detach()
     return state
   }
 
-  private *namedState(): Generator<[string, Tensor]> {
+  *#namedState(): Generator<[string, Tensor]> {
     const walk = function* (module: Module, prefix: string): Generator<[string, Tensor]> {
-      for (const [name, p] of module.own(Parameter)) yield [prefix + name, p]
-      for (const [name, persistent] of module.bufferNames) {
+      for (const [name, p] of module.#own(Parameter)) yield [prefix + name, p]
+      for (const [name, persistent] of module._bufferNames) {
         const value = (module as unknown as Record<string, unknown>)[name]
         if (persistent && value instanceof Tensor) yield [prefix + name, value]
       }
-      for (const [name, child] of module.own(Module)) yield* walk(child, `${prefix}${name}.`)
+      for (const [name, child] of module.#own(Module)) yield* walk(child, `${prefix}${name}.`)
     }
     yield* walk(this, '')
   }
@@ -236,7 +243,7 @@ export class Module {
     checkOptions(op, options, ['strict'])
     if (typeof state !== 'object' || state === null)
       throw new TypeError(`${op}: expected an object of tensors, got ${describe(state)}`)
-    const mine = new Map(this.namedState())
+    const mine = new Map(this.#namedState())
     const missingKeys = [...mine.keys()].filter(key => !Object.hasOwn(state, key))
     const unexpectedKeys = Object.keys(state).filter(key => !mine.has(key))
     const problems: string[] = []
@@ -263,10 +270,12 @@ export class Module {
 
   // --- hooks --------------------------------------------------------------------------------------------------------------
 
-  private addHook<K extends keyof Hooks>(op: string, kind: K, hook: unknown): () => void {
+  #addHook<K extends keyof Hooks>(op: string, kind: K, hook: unknown): () => void {
     if (typeof hook !== 'function') throw new TypeError(`${op}: expected a function, got ${describe(hook)}`)
-    this.hooks ??= { pre: new Set(), forward: new Set(), backward: new Set() }
-    const set = this.hooks[kind] as Set<unknown>
+    this._hooks ??= { pre: new Set(), forward: new Set(), backward: new Set() }
+    // A forward that is a property of this module alone, not of its class.
+    if (Object.hasOwn(this, 'forward')) this.forward = aroundForward(this.forward)
+    const set = this._hooks[kind] as Set<unknown>
     set.add(hook)
     return () => {
       set.delete(hook)
@@ -275,17 +284,21 @@ export class Module {
 
   /** Runs `hook(module, inputs)` before every forward. @returns a function that removes it */
   registerForwardPreHook(hook: ForwardPreHook): () => void {
-    return this.addHook('registerForwardPreHook', 'pre', hook)
+    return this.#addHook('registerForwardPreHook', 'pre', hook)
   }
 
   /** Runs `hook(module, inputs, output)` after every forward. @returns a function that removes it */
   registerForwardHook(hook: ForwardHook): () => void {
-    return this.addHook('registerForwardHook', 'forward', hook)
+    return this.#addHook('registerForwardHook', 'forward', hook)
   }
 
-  /** Runs `hook(module, gradInput, gradOutput)` when a backward pass has gone through the module. @returns a function that removes it */
+  /**
+   * Runs `hook(module, gradInput, gradOutput)` when a backward pass has gone through the module, each an array with null where there
+   * is no gradient; an array that it returns takes the place of gradInput.
+   * @returns a function that removes it
+   */
   registerFullBackwardHook(hook: BackwardHook): () => void {
-    return this.addHook('registerFullBackwardHook', 'backward', hook)
+    return this.#addHook('registerFullBackwardHook', 'backward', hook)
   }
 
   // --- printing -----------------------------------------------------------------------------------------------------------
@@ -296,18 +309,21 @@ export class Module {
   }
 
   /** @internal The module in an error's path: `Linear 784 -> 10`. */
-  label(): string {
+  _label(): string {
     return this.constructor.name
+  }
+
+  /** @internal The children as lines of `toString`: [what stands in brackets, the child printed]. */
+  protected _printedChildren(): [string, string][] {
+    return [...this.#own(Module)].map(([name, module]) => [name, module.toString()])
   }
 
   /** The tree of modules, as PyTorch prints it. */
   toString(): string {
-    const children = [...this.own(Module)].map(([name, module]) =>
-      `(${name}): ${module.toString()}`.replaceAll('\n', '\n  '),
-    )
+    const children = this._printedChildren().map(([name, text]) => `(${name}): ${text.replaceAll('\n', '\n  ')}`)
     const extra = this.extraRepr()
-    if (children.length === 0) return `${this.constructor.name}(${extra})`
-    const lines = extra ? [extra, ...children] : children
+    const lines = extra ? [...extra.split('\n'), ...children] : children
+    if (children.length === 0 && lines.length < 2) return `${this.constructor.name}(${extra})`
     return `${this.constructor.name}(\n  ${lines.join('\n  ')}\n)`
   }
 

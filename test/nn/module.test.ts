@@ -116,57 +116,6 @@ test('train, eval, apply, requiresGrad_, zeroGrad and to reach everything below'
   t.false(net.forward(rand([2, 3], { dtype: 'float64' })).requiresGrad)
 })
 
-test('forward hooks see and replace inputs and results, and can be removed', t => {
-  const layer = new nn.Linear(2, 2)
-  const log: string[] = []
-  const removals = [
-    layer.registerForwardPreHook((m, [x]) => {
-      log.push(`pre ${m === layer}`)
-      return [x.mul(0)]
-    }),
-    layer.registerForwardHook((_m, inputs, output) => {
-      log.push(`post ${inputs[0].tolist()}`)
-      return output.add(1)
-    }),
-  ]
-  const out = layer.forward(ones([2]))
-  t.deepEqual(out.tolist(), layer.bias!.add(1).tolist())
-  t.deepEqual(log, ['pre true', 'post 0,0'])
-  for (const remove of removals) remove()
-  t.notDeepEqual(layer.forward(ones([2])).tolist(), out.tolist())
-  t.is(log.length, 2)
-})
-
-test('hooks run however deep the layer is called, once per call', t => {
-  const net = new Net()
-  let calls = 0
-  net.fc1.registerForwardHook(() => {
-    calls++
-  })
-  net.forward(rand([2, 3]))
-  new nn.Sequential(net).forward(rand([2, 3]))
-  t.is(calls, 2)
-})
-
-test('a full backward hook sees gradients of inputs and results and may replace those of the inputs', t => {
-  const layer = new nn.Linear(2, 3)
-  const x = tensor([[1, 2]], { requiresGrad: true })
-  const seen: number[][][] = []
-  const remove = layer.registerFullBackwardHook((_m, gradInput, gradOutput) => {
-    seen.push(gradOutput[0]!.tolist())
-    return [gradInput[0]!.mul(10)]
-  })
-  layer.forward(x).backward(ones([1, 3]))
-  const tenfold = x.grad!.tolist()[0]
-  t.deepEqual(seen, [[[1, 1, 1]]])
-  remove()
-  x.grad = null
-  layer.forward(x).backward(ones([1, 3]))
-  x.grad!.tolist()[0].forEach((g: number, i: number) => {
-    t.true(Math.abs(tenfold[i] - 10 * g) < 1e-5)
-  })
-})
-
 test('an error names the layer it came from, however deep', t => {
   class Model extends nn.Module {
     encoder = new nn.ModuleList([new Block()])
@@ -194,22 +143,21 @@ test('an error names the layer it came from, however deep', t => {
   t.deepEqual(new nn.Linear(2, 2).forward(zeros([2])).shape, [2])
 })
 
-test('super.forward runs plainly: hooks of a subclass run once', t => {
-  class Doubled extends nn.Linear {
-    override forward(x: Tensor): Tensor {
-      return super.forward(x).mul(2)
+test('prints as PyTorch does', t => {
+  class Described extends nn.Module {
+    a = new nn.Linear(1, 1)
+    override extraRepr(): string {
+      return 'one\ntwo'
     }
   }
-  const layer = new Doubled(2, 2)
-  let calls = 0
-  layer.registerForwardHook(() => {
-    calls++
-  })
-  layer.forward(zeros([2]))
-  t.is(calls, 1)
-})
-
-test('prints as PyTorch does', t => {
+  t.is(
+    new Described().toString(),
+    `Described(
+  one
+  two
+  (a): Linear(in_features=1, out_features=1, bias=True)
+)`,
+  )
   const net = new nn.Sequential(
     new nn.Linear(784, 128),
     new nn.ReLU(),
@@ -241,16 +189,64 @@ test('what is no module, parameter or forward is refused with a word on what it 
     message: /unknown option 'bais', did you mean 'bias'\?/,
   })
   t.throws(() => new nn.Dropout({ p: 1.5 }), { message: /p must be between 0 and 1, got 1.5/ })
-  t.throws(() => new nn.ModuleDict().get('a'), { message: /no module 'a'/ })
+  t.throws(() => new nn.Linear(1, 1).train(1 as never), { instanceOf: TypeError, message: /mode must be a boolean/ })
 })
 
-test('ModuleList and ModuleDict hold what forward uses', t => {
-  const list = new nn.ModuleList([new nn.Linear(2, 2)])
-  list.append(new nn.ReLU())
-  t.is(list.length, 2)
-  t.true(list.at(-1) instanceof nn.ReLU)
-  t.throws(() => list.at(5), { message: /no module 5/ })
-  const dict = new nn.ModuleDict({ a: new nn.Linear(1, 1) }).set('b', new nn.ReLU())
-  t.deepEqual(dict.keys(), ['a', 'b'])
-  t.deepEqual(Object.keys(dict.stateDict()), ['a.weight', 'a.bias'])
+test('names of a class that uses words of the inner workings are free', t => {
+  class Named extends nn.Module {
+    label = 'mine'
+    hooks = [1]
+    fc = new nn.Linear(2, 2)
+    override forward(x: Tensor): Tensor {
+      return this.fc.forward(x)
+    }
+  }
+  const error = t.throws(() => new Named().forward(zeros([3])), { instanceOf: ShapeError })
+  t.is(error.path, 'fc (Linear 2 -> 2)')
+})
+
+test('an error of the outermost module is named by its class alone, one outside any module has no path', t => {
+  const error = t.throws(() => new nn.Linear(2, 3).forward(zeros([3])), { instanceOf: ShapeError })
+  t.is(error.path, 'Linear 2 -> 3')
+  const plain = t.throws(() => ones([2]).add(ones([3])), { instanceOf: ShapeError })
+  t.is(plain.path, undefined)
+})
+
+test('a module that calls itself, and one that two others call, work', t => {
+  class Halving extends nn.Module {
+    calls = 0
+    override forward(x: Tensor, depth: number): Tensor {
+      this.calls++
+      return depth === 0 ? x : this.forward(x.mul(0.5), depth - 1)
+    }
+  }
+  const halving = new Halving()
+  t.deepEqual(halving.forward(tensor([8]), 3).tolist(), [1])
+  t.is(halving.calls, 4)
+  const shared = new nn.Linear(2, 2)
+  const error = t.throws(() => new nn.Sequential(new nn.Sequential(shared), shared).forward(zeros([5])))
+  t.regex(error.message, /at 0\.0 \(Linear 2 -> 2\)/)
+})
+
+test('buffers are replaced by assignment and move with to', t => {
+  const m = new nn.Module() as nn.Module & { mean: Tensor }
+  m.registerBuffer('mean', zeros([2]))
+  m.registerBuffer('none', null)
+  m.mean = ones([2])
+  t.deepEqual(
+    [...m.namedBuffers()].map(([name, b]) => [name, b.tolist()]),
+    [['mean', [1, 1]]],
+  )
+  m.double()
+  t.is(m.mean.dtype, 'float64')
+  m.float()
+  t.is(m.mean.dtype, 'float32')
+})
+
+test('to keeps gradients', t => {
+  const layer = new nn.Linear(2, 1)
+  layer.forward(ones([1, 2])).backward(ones([1, 1]))
+  layer.to('float64')
+  t.is(layer.weight.grad!.dtype, 'float64')
+  t.deepEqual(layer.weight.grad!.tolist(), [[1, 1]])
 })
