@@ -33,11 +33,10 @@ export class Generator {
   /** @internal The operand of launches that draw. */
   readonly state: { readonly storage: Storage; readonly byteOffset: number }
 
-  /** Starts with a seed that nobody knows, unless one is given; see `manualSeed`. */
-  constructor(seed?: number | bigint) {
+  /** Starts with a seed that nobody knows; see `manualSeed`. */
+  constructor() {
     this.state = { storage: new Storage(allocateBytes(BYTES)), byteOffset: allocatedAt }
-    if (seed === undefined) this.seed()
-    else this.manualSeed(seed)
+    this.seed()
   }
 
   /** Starts the stream of a seed anew. */

@@ -1,0 +1,78 @@
+// Runs a row on both sides in turns, so that a slow spell of the machine hits both.
+import type { Row, Run, Side } from './rows.js'
+import { compareRounds, median, type Ratio } from './statistics.js'
+import type { Worker } from './worker.js'
+
+export interface Effort {
+  /** Turns of each side. */
+  readonly rounds: number
+  /** Seconds of a turn. */
+  readonly seconds: number
+  /** Time by the process's CPU time instead of the wall's clock. */
+  readonly cpu: boolean
+}
+
+export interface Measured extends Ratio {
+  /** Median seconds per iteration. */
+  readonly ours: number
+  readonly theirs: number
+  /** Median seconds per iteration of each turn. */
+  readonly rounds: { readonly ours: readonly number[]; readonly theirs: readonly number[] }
+}
+
+const key = (run: Run) => JSON.stringify([run.work, run.args])
+
+/** Both sides draw the same numbers and run the same program: what they compute differs by rounding alone. */
+function checkAgreement(ours: number, theirs: number): void {
+  if (Math.abs(ours - theirs) <= 1e-6 + 1e-3 * Math.abs(theirs)) return
+  throw new Error(`the sides compute different things: ${ours} against ${theirs}`)
+}
+
+/** @throws Error if a side is not there or fails, or if the two do not compute the same */
+export async function compare(
+  { ours, theirs }: Row,
+  sides: ReadonlyMap<Side, Worker>,
+  { rounds, seconds, cpu }: Effort,
+): Promise<Measured> {
+  const worker = (run: Run): Worker => {
+    const side = sides.get(run.side)
+    if (side === undefined) throw new Error(`${run.side} is not here`)
+    return side
+  }
+  const prepare = async (run: Run): Promise<number> => {
+    const { work, args, threads } = run
+    const { value, error } = await worker(run).ask({ do: 'prepare', key: key(run), work, args, threads })
+    if (error !== undefined) throw new Error(`${run.side}: ${error}`)
+    return value!
+  }
+  // Two threads take turns with themselves: CPU time would not show what they save.
+  const byCpu = cpu && ours.threads === 1 && theirs.threads === 1
+  const turn = async (run: Run): Promise<number> => {
+    const request = { do: 'run', key: key(run), seconds, threads: run.threads, cpu: byCpu } as const
+    const { samples, error } = await worker(run).ask(request)
+    if (error !== undefined) throw new Error(`${run.side}: ${error}`)
+    return median(samples!)
+  }
+
+  const mine: number[] = []
+  const other: number[] = []
+  try {
+    const expected = await prepare(theirs)
+    checkAgreement(await prepare(ours), expected)
+    await turn(ours)
+    await turn(theirs)
+    for (let i = 0; i < rounds; i++) {
+      if (i % 2 === 0) mine.push(await turn(ours))
+      other.push(await turn(theirs))
+      if (i % 2 === 1) mine.push(await turn(ours))
+    }
+  } finally {
+    for (const side of sides.values()) await side.ask({ do: 'forget' })
+  }
+  return {
+    ...compareRounds(mine, other),
+    ours: median(mine),
+    theirs: median(other),
+    rounds: { ours: mine, theirs: other },
+  }
+}

@@ -1,0 +1,131 @@
+// Compares glorot with PyTorch and OpenBLAS in one run. README.md in bench/ says how to run it and how to read it.
+import { execFileSync } from 'node:child_process'
+import { mkdirSync, writeFileSync } from 'node:fs'
+import os from 'node:os'
+import path from 'node:path'
+import { parseArgs } from 'node:util'
+import { compare } from './compare.js'
+import { footprint } from './footprint.js'
+import { gemm } from './gemm.js'
+import { heading, markdown, type Setting, text } from './report.js'
+import { isMeasured, type Line, type Result } from './result.js'
+import { type Group, groups, type Row, type Side } from './rows.js'
+import { geometricMean } from './statistics.js'
+import { Worker } from './worker.js'
+
+const root = path.join(import.meta.dirname, '..', '..', '..')
+
+const { values: options } = parseArgs({
+  options: {
+    only: { type: 'string', multiple: true, default: [] },
+    rounds: { type: 'string', default: '7' },
+    seconds: { type: 'string', default: '0.3' },
+    python: { type: 'string', default: process.env.GLOROT_PYTHON || 'python3' },
+    cpu: { type: 'boolean', default: false },
+  },
+})
+const effort = { rounds: Number(options.rounds), seconds: Number(options.seconds), cpu: options.cpu }
+if (!(effort.rounds >= 1 && effort.seconds > 0)) throw new Error('--rounds and --seconds must be positive')
+
+const wanted = (group: string, title = '') =>
+  options.only.length === 0 || options.only.some(o => `${group}: ${title}`.toLowerCase().includes(o.toLowerCase()))
+
+const lines: Line[] = []
+const absent: string[] = []
+let lastGroup = ''
+
+function report(line: Line): void {
+  if (line.group !== lastGroup) console.log(`\n${line.group}`)
+  lastGroup = line.group
+  console.log(text(line))
+  lines.push(line)
+}
+
+async function startSides(): Promise<Map<Side, Worker>> {
+  const sides = new Map<Side, Worker>()
+  sides.set('glorot', await Worker.start(process.execPath, [path.join(import.meta.dirname, 'glorotWorker.js')]))
+  try {
+    const script = path.join(root, 'bench', 'peers', 'torch_worker.py')
+    sides.set('PyTorch', await Worker.start(options.python, [script]))
+  } catch (problem) {
+    absent.push(`PyTorch left out: ${(problem as Error).message}`)
+    console.log('Name a Python that has torch 2.x: GLOROT_PYTHON=/path/to/python npm run bench:peers')
+  }
+  return sides
+}
+
+async function measureRow(group: Group, row: Row, sides: ReadonlyMap<Side, Worker>): Promise<Line> {
+  const line = { group: group.name, title: row.title }
+  try {
+    const { ratio, ...rest } = await compare(row, sides, effort)
+    return { ...line, unit: 'x', figure: ratio, target: row.target, ...rest }
+  } catch (problem) {
+    return { ...line, reason: (problem as Error).message }
+  }
+}
+
+/** The geometric mean of a group's rows, with its lowest and highest. */
+function mean({ name, target }: Group, rows: readonly Result[]): Result {
+  const ratios = rows.map(r => r.figure)
+  const [low, high] = [Math.min(...ratios), Math.max(...ratios)]
+  const title = `${name}: geometric mean of ${rows.length}`
+  return { group: name, title, unit: 'x', figure: geometricMean(ratios), low, high, target }
+}
+
+async function measureGroups(sides: ReadonlyMap<Side, Worker>): Promise<void> {
+  const here = (row: Row) => sides.has(row.ours.side) && sides.has(row.theirs.side)
+  for (const group of groups) {
+    const rows = group.rows.filter(row => here(row) && wanted(group.name, row.title))
+    const measured: Result[] = []
+    for (const row of rows) {
+      const line = await measureRow(group, row, sides)
+      report(line)
+      if (isMeasured(line)) measured.push(line)
+    }
+    if (group !== groups[0] && measured.length > 1) report(mean(group, measured))
+  }
+}
+
+function commit(): string {
+  try {
+    const git = (...args: string[]) => execFileSync('git', args, { cwd: root, encoding: 'utf8' }).trim()
+    return git('rev-parse', '--short', 'HEAD') + (git('status', '--porcelain') === '' ? '' : ' with changes')
+  } catch {
+    return 'unknown'
+  }
+}
+
+const cpus = os.cpus()
+const load = os
+  .loadavg()
+  .map(l => l.toFixed(2))
+  .join(' ')
+const sides = await startSides()
+const setting: Setting = {
+  date: new Date().toISOString().slice(0, 10),
+  commit: commit(),
+  machine: `${cpus[0].model.trim()}, ${cpus.length} CPUs, ${process.platform}-${process.arch}`,
+  load,
+  sides: [...sides.values()].map(({ greeting: g }) => `${g.name} ${g.version} (${g.details})`).concat(absent),
+  effort: `${effort.rounds} rounds of ${effort.seconds} s a side in turns, one thread each${effort.cpu ? ', CPU time' : ''}`,
+}
+console.log([setting.machine, `load ${load}`, ...setting.sides, setting.effort].join('\n'))
+console.log(`\n${heading}`)
+try {
+  await measureGroups(sides)
+} finally {
+  for (const side of sides.values()) side.stop()
+}
+if (wanted('sgemm against OpenBLAS')) for (const line of gemm(root, Math.min(effort.rounds, 3))) report(line)
+if (wanted('Footprint')) for (const line of footprint(root)) report(line)
+
+const results = path.join(root, 'bench', 'results')
+mkdirSync(results, { recursive: true })
+writeFileSync(path.join(results, 'peers.json'), `${JSON.stringify({ setting, lines }, null, 1)}\n`)
+writeFileSync(path.join(results, 'peers.md'), markdown(lines, setting))
+console.log('\nwritten: bench/results/peers.json, bench/results/peers.md')
+// What the repository shows is a whole run by the clock, with everyone there.
+if (options.only.length === 0 && !options.cpu && absent.length === 0 && lines.every(isMeasured)) {
+  writeFileSync(path.join(root, 'bench', 'RESULTS.md'), markdown(lines, setting))
+  console.log('renewed: bench/RESULTS.md')
+}

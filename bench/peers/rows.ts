@@ -1,0 +1,168 @@
+// What is compared: the rows of the table, by group. A work is described by its name and arguments; works.ts and torch_worker.py
+// turn that into a program.
+import type { Args } from './worker.js'
+
+export type Side = 'glorot' | 'PyTorch'
+
+export interface Run {
+  readonly side: Side
+  readonly work: string
+  readonly args: Args
+  readonly threads: number
+}
+
+export interface Row {
+  readonly title: string
+  readonly ours: Run
+  readonly theirs: Run
+  /** The ratio to reach, where the row is judged by itself. */
+  readonly target?: number
+}
+
+export interface Group {
+  readonly name: string
+  readonly rows: readonly Row[]
+  /** The ratio that the geometric mean of the rows is to reach. */
+  readonly target?: number
+}
+
+/** One work on both sides, one thread each. */
+function row(title: string, work: string, args: Args, target?: number): Row {
+  const run = { work, args, threads: 1 }
+  return { title, ours: { side: 'glorot', ...run }, theirs: { side: 'PyTorch', ...run }, target }
+}
+
+const FOUNDING = { layers: [10, 10, 1], batch: 100 }
+const MLP = {
+  layers: [784, 512, 256, 10],
+  batch: 128,
+  hidden: 'ReLU',
+  loss: 'CrossEntropyLoss',
+  optimizer: 'Adam',
+  lr: 0.001,
+}
+
+function threads(title: string, work: string, args: Args, target: number): Row {
+  return {
+    title,
+    ours: { side: 'glorot', work, args, threads: 2 },
+    theirs: { side: 'glorot', work, args, threads: 1 },
+    target,
+  }
+}
+
+const training: Group = {
+  name: 'Training',
+  rows: [
+    row(
+      'founding network 10-10-1, batch 100: a step of MSE and SGD',
+      'network',
+      { ...FOUNDING, hidden: 'Sigmoid', loss: 'MSELoss', optimizer: 'SGD', lr: 0.01, fill: 10 },
+      8,
+    ),
+    row(
+      'founding network 10-10-1, batch 100: a step of BCE and Adam',
+      'network',
+      { ...FOUNDING, hidden: 'ReLU', output: 'Sigmoid', loss: 'BCELoss', optimizer: 'Adam', lr: 0.001, xavier: true },
+      8,
+    ),
+    row(
+      'founding network, DataLoader of 4 shuffled batches: an epoch of BCE and Adam',
+      'loader',
+      { samples: 100, inputs: 10, hidden: 10, batch: 32, lr: 0.0001 },
+      8,
+    ),
+    row('8 layers of 64 with sigmoid, batch 64: a step of MSE and SGD', 'network', {
+      layers: [64, 64, 64, 64, 64, 64, 64, 64, 64],
+      batch: 64,
+      hidden: 'Sigmoid',
+      loss: 'MSELoss',
+      optimizer: 'SGD',
+      lr: 0.01,
+    }),
+    row('MLP 784-512-256-10, batch 128: a step of cross entropy and Adam', 'network', MLP, 1),
+    threads('the same, glorot on two threads against one', 'network', MLP, 1.6),
+    row('MLP 1024-2048-2048-1024, batch 256: a step of MSE and SGD', 'network', {
+      layers: [1024, 2048, 2048, 1024],
+      batch: 256,
+      hidden: 'ReLU',
+      loss: 'MSELoss',
+      optimizer: 'SGD',
+      lr: 0.01,
+    }),
+  ],
+}
+
+const ACTIVATIONS =
+  'ReLU Sigmoid Tanh GELU SiLU Softplus ELU LeakyReLU SELU Mish Hardtanh Hardswish Hardsigmoid LogSigmoid'.split(' ')
+const DIRECTIONS = ['forward', 'backward'] as const
+
+const power = (n: number) => `1e${Math.log10(n)}`
+
+const activations = [1e5, 1e7].map(
+  (n): Group => ({
+    name: `Activations on ${power(n)} floats`,
+    target: 1,
+    rows: ACTIVATIONS.flatMap(op =>
+      DIRECTIONS.map(direction => row(`${op} ${direction}`, 'activation', { op, n, direction })),
+    ),
+  }),
+)
+
+const softmax: Group = {
+  name: 'Softmax',
+  rows: ['softmax', 'logSoftmax'].flatMap(op =>
+    [
+      [128, 10],
+      [1000, 100],
+      [1000, 1000],
+    ].flatMap(shape =>
+      DIRECTIONS.map(direction => row(`${op} ${direction}, ${shape.join('x')}`, 'rows', { op, shape, direction })),
+    ),
+  ),
+}
+
+const losses: Group = {
+  name: 'Losses, forward and backward, on 1000x100',
+  rows: 'MSELoss L1Loss SmoothL1Loss HuberLoss BCELoss BCEWithLogitsLoss CrossEntropyLoss NLLLoss'
+    .split(' ')
+    .map(op => row(op, 'loss', { op, shape: [1000, 100] })),
+}
+
+const TENSORS = { tensors: 10, n: 1e5, lr: 0.001 }
+
+const optimizers: Group = {
+  name: 'Optimizers, a step over 10 x 1e5 parameters',
+  rows: [
+    row('SGD', 'optimizer', { op: 'SGD', ...TENSORS }),
+    row('SGD with momentum', 'optimizer', { op: 'SGD', ...TENSORS, momentum: 0.9 }),
+    row('Adam', 'optimizer', { op: 'Adam', ...TENSORS }),
+    row('AdamW', 'optimizer', { op: 'AdamW', ...TENSORS }),
+    row('RMSprop', 'optimizer', { op: 'RMSprop', ...TENSORS }),
+  ],
+}
+
+const elementwise: Group = {
+  name: 'Arithmetic',
+  rows: [
+    row('add, 1', 'elementwise', { op: 'add', shapes: [[1], [1]] }),
+    row('add, 100x10', 'elementwise', {
+      op: 'add',
+      shapes: [
+        [100, 10],
+        [100, 10],
+      ],
+    }),
+    row('mul, 1e5', 'elementwise', { op: 'mul', shapes: [[1e5], [1e5]] }),
+    row('add, 1000x100 and a row', 'elementwise', { op: 'add', shapes: [[1000, 100], [100]] }),
+    row('div, 1000x100 and a column', 'elementwise', {
+      op: 'div',
+      shapes: [
+        [1000, 100],
+        [1000, 1],
+      ],
+    }),
+  ],
+}
+
+export const groups: readonly Group[] = [training, ...activations, softmax, losses, optimizers, elementwise]

@@ -1,0 +1,211 @@
+"""PyTorch's side of the comparison: answers one JSON line per request (protocol: worker.ts). The works are those of works.ts, in the
+same order of random draws, so that both sides start from the same numbers and the orchestrator can check that they agree."""
+
+import json
+import re
+import sys
+import time
+
+try:
+    import torch
+except ImportError as problem:
+    print(json.dumps({"missing": str(problem)}), flush=True)
+    sys.exit()
+
+from torch import nn
+from torch.utils.data import DataLoader, TensorDataset
+
+
+def snake(name):
+    return re.sub("[A-Z]", lambda m: "_" + m.group().lower(), name)
+
+
+def mean_size(t):
+    return t.detach().abs().mean().item()
+
+
+def targets(loss, batch, outputs):
+    if loss == "CrossEntropyLoss":
+        return torch.randint(0, outputs, (batch,))
+    if loss == "BCELoss":
+        return torch.randint(0, 2, (batch, outputs)).float()
+    return torch.randn(batch, outputs)
+
+
+def network(layers, batch, hidden, loss, optimizer, lr, output=None, fill=None, xavier=False):
+    """One step of full-batch training."""
+    modules = []
+    for i, (a, b) in enumerate(zip(layers, layers[1:])):
+        if i > 0:
+            modules.append(getattr(nn, hidden)())
+        modules.append(nn.Linear(a, b))
+    if output is not None:
+        modules.append(getattr(nn, output)())
+    model = nn.Sequential(*modules)
+    with torch.no_grad():
+        for layer in model:
+            if isinstance(layer, nn.Linear) and fill is not None:
+                layer.weight.fill_(fill)
+                layer.bias.fill_(fill)
+            elif isinstance(layer, nn.Linear) and xavier:
+                nn.init.xavier_uniform_(layer.weight)
+    x = torch.randn(batch, layers[0])
+    y = targets(loss, batch, layers[-1])
+    criterion = getattr(nn, loss)()
+    optim = getattr(torch.optim, optimizer)(model.parameters(), lr=lr)
+
+    def step():
+        optim.zero_grad()
+        value = criterion(model(x), y)
+        value.backward()
+        optim.step()
+        return value
+
+    return step, lambda: step().item()
+
+
+class Net(nn.Module):
+    def __init__(self, inputs, hidden):
+        super().__init__()
+        self.fc1 = nn.Linear(inputs, hidden)
+        self.relu = nn.ReLU()
+        self.fc2 = nn.Linear(hidden, 1)
+        self.sigmoid = nn.Sigmoid()
+
+    def forward(self, x):
+        return self.sigmoid(self.fc2(self.relu(self.fc1(x))))
+
+
+def loader(samples, inputs, hidden, batch, lr):
+    """One epoch over a shuffled DataLoader."""
+    x = torch.randn(samples, inputs)
+    y = torch.randint(0, 2, (samples, 1)).float()
+    x = (x - x.mean(0)) / x.std(0)
+    batches = DataLoader(TensorDataset(x, y), batch_size=batch, shuffle=True)
+    model = Net(inputs, hidden)
+    criterion = nn.BCELoss()
+    optim = torch.optim.Adam(model.parameters(), lr=lr)
+
+    def epoch():
+        for features, labels in batches:
+            optim.zero_grad()
+            loss = criterion(model(features), labels)
+            loss.backward()
+            optim.step()
+        return loss
+
+    return epoch, lambda: epoch().item()
+
+
+def passes(op, x, direction):
+    """Forward: op(x), nothing recorded. Backward: the gradient of an op(x) that was recorded once."""
+    if direction == "forward":
+        return lambda: op(x), lambda: mean_size(op(x))
+    x.requires_grad_(True)
+    y = op(x)
+    g = torch.randn(y.shape)
+
+    def backward():
+        return torch.autograd.grad(y, x, g, retain_graph=True)[0]
+
+    return backward, lambda: mean_size(backward())
+
+
+def activation(op, n, direction):
+    return passes(getattr(nn, op)(), torch.randn(n), direction)
+
+
+def rows(op, shape, direction):
+    return passes(lambda x: getattr(x, snake(op))(-1), torch.randn(shape), direction)
+
+
+def elementwise(op, shapes):
+    a, b = [torch.randn(s) for s in shapes]
+    f = getattr(torch, op)
+    return lambda: f(a, b), lambda: mean_size(f(a, b))
+
+
+def loss(op, shape):
+    """Forward and backward of a loss."""
+    criterion = getattr(nn, op)()
+    x = torch.rand(shape) if op == "BCELoss" else torch.randn(shape)
+    y = torch.randint(0, shape[1], (shape[0],)) if op in ("CrossEntropyLoss", "NLLLoss") else torch.rand(shape)
+    x.requires_grad_(True)
+
+    def both():
+        x.grad = None
+        criterion(x, y).backward()
+        return x.grad
+
+    return both, lambda: mean_size(both())
+
+
+def optimizer(op, tensors, n, **options):
+    """One step of an optimizer over gradients that stay."""
+    parameters = [nn.Parameter(torch.randn(n)) for _ in range(tensors)]
+    for p in parameters:
+        p.grad = torch.randn(n)
+    optim = getattr(torch.optim, op)(parameters, **options)
+
+    def value():
+        optim.step()
+        return mean_size(parameters[-1])
+
+    return optim.step, value
+
+
+WORKS = {f.__name__: f for f in (network, loader, activation, rows, elementwise, loss, optimizer)}
+SAMPLE = 0.02  # seconds; as in clock.ts
+
+
+def measure(step, seconds, cpu):
+    """Seconds per iteration: samples of some 20 ms until the time is used up; see clock.ts."""
+    wall = time.perf_counter
+    clock = time.process_time if cpu else wall
+    start = wall()
+    count = 0
+    while True:
+        step()
+        count += 1
+        spent = wall() - start
+        if spent >= seconds / 10:
+            break
+    many = max(1, round(SAMPLE / (spent / count)))
+    samples = []
+    while True:
+        before = clock()
+        for _ in range(many):
+            step()
+        samples.append((clock() - before) / many)
+        if wall() - start >= seconds:
+            return samples
+
+
+def main():
+    torch.set_num_interop_threads(1)
+    print(json.dumps({
+        "name": "PyTorch",
+        "version": torch.__version__,
+        "details": f"{torch.backends.cpu.get_cpu_capability()}, {'MKL' if torch.backends.mkl.is_available() else 'no MKL'}",
+    }), flush=True)
+    prepared = {}
+    for line in sys.stdin:
+        request = json.loads(line)
+        try:
+            torch.set_num_threads(request.get("threads", 1))
+            if request["do"] == "prepare":
+                torch.manual_seed(0)
+                step, value = WORKS[request["work"]](**request["args"])
+                prepared[request["key"]] = step
+                answer = {"value": value()}
+            elif request["do"] == "run":
+                answer = {"samples": measure(prepared[request["key"]], request["seconds"], request.get("cpu", False))}
+            else:
+                prepared.clear()
+                answer = {}
+        except Exception as problem:
+            answer = {"error": f"{type(problem).__name__}: {problem}"}
+        print(json.dumps(answer), flush=True)
+
+
+main()

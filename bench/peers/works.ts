@@ -1,0 +1,183 @@
+// glorot's side of the works; torch_worker.py has the same ones under the same names, drawing the same numbers in the same order.
+import type { Tensor } from 'glorot'
+import * as glorot from 'glorot'
+
+/** A work that is ready: one iteration of it, and the same once with a number that both sides must agree on. */
+export interface Prepared {
+  readonly step: () => unknown
+  readonly value: () => number
+}
+
+// biome-ignore lint/suspicious/noExplicitAny: works name classes and functions by PyTorch's words, to be looked up
+type Named = Record<string, any>
+const { autograd, data, nn, noGrad, optim, rand, randint, randn } = glorot
+const modules = nn as Named
+const optimizers = optim as Named
+
+/** Mean absolute value; summed here, so that a wrong kernel cannot agree with itself. */
+function meanSize(t: Tensor): number {
+  const values = t.detach().toTypedArray() as Float32Array
+  return values.reduce((sum, v) => sum + Math.abs(v), 0) / values.length
+}
+
+interface Network {
+  layers: readonly number[]
+  batch: number
+  hidden: string
+  output?: string
+  loss: string
+  optimizer: string
+  lr: number
+  fill?: number
+  xavier?: boolean
+}
+
+function targets(loss: string, batch: number, outputs: number): Tensor {
+  if (loss === 'CrossEntropyLoss') return randint(0, outputs, [batch])
+  if (loss === 'BCELoss') return randint(0, 2, [batch, outputs]).float()
+  return randn([batch, outputs])
+}
+
+/** One step of full-batch training. */
+function network({ layers, batch, hidden, output, loss, optimizer, lr, fill, xavier }: Network): Prepared {
+  const parts: glorot.nn.Module[] = []
+  for (let i = 0; i + 1 < layers.length; i++) {
+    if (i > 0) parts.push(new modules[hidden]())
+    parts.push(new nn.Linear(layers[i], layers[i + 1]))
+  }
+  if (output !== undefined) parts.push(new modules[output]())
+  const model = new nn.Sequential(...parts)
+  noGrad(() => {
+    for (const layer of parts) {
+      if (!(layer instanceof nn.Linear)) continue
+      if (fill !== undefined) {
+        layer.weight.fill_(fill)
+        layer.bias!.fill_(fill)
+      } else if (xavier) nn.init.xavierUniform_(layer.weight)
+    }
+  })
+  const x = randn([batch, layers[0]])
+  const y = targets(loss, batch, layers[layers.length - 1])
+  const criterion = new modules[loss]()
+  const opt = new optimizers[optimizer](model.parameters(), { lr })
+  const step = (): Tensor => {
+    opt.zeroGrad()
+    const value = criterion.forward(model.forward(x), y)
+    value.backward()
+    opt.step()
+    return value
+  }
+  return { step, value: () => step().item() }
+}
+
+class Net extends nn.Module {
+  fc1: glorot.nn.Linear
+  relu = new nn.ReLU()
+  fc2: glorot.nn.Linear
+  sigmoid = new nn.Sigmoid()
+
+  constructor(inputs: number, hidden: number) {
+    super()
+    this.fc1 = new nn.Linear(inputs, hidden)
+    this.fc2 = new nn.Linear(hidden, 1)
+  }
+
+  override forward(x: Tensor): Tensor {
+    return this.sigmoid.forward(this.fc2.forward(this.relu.forward(this.fc1.forward(x))))
+  }
+}
+
+interface Loader {
+  samples: number
+  inputs: number
+  hidden: number
+  batch: number
+  lr: number
+}
+
+/** One epoch over a shuffled DataLoader. */
+function loader({ samples, inputs, hidden, batch, lr }: Loader): Prepared {
+  const raw = randn([samples, inputs])
+  const y = randint(0, 2, [samples, 1]).float()
+  const x = raw.sub(raw.mean(0)).div(raw.std(0))
+  const batches = new data.DataLoader(new data.TensorDataset(x, y), { batchSize: batch, shuffle: true })
+  const model = new Net(inputs, hidden)
+  const criterion = new nn.BCELoss()
+  const opt = new optim.Adam(model.parameters(), { lr })
+  const epoch = (): Tensor => {
+    let loss!: Tensor
+    for (const [features, labels] of batches) {
+      opt.zeroGrad()
+      loss = criterion.forward(model.forward(features), labels)
+      loss.backward()
+      opt.step()
+    }
+    return loss
+  }
+  return { step: epoch, value: () => epoch().item() }
+}
+
+type Direction = 'forward' | 'backward'
+
+/** Forward: op(x), nothing recorded. Backward: the gradient of an op(x) that was recorded once. */
+function passes(op: (x: Tensor) => Tensor, x: Tensor, direction: Direction): Prepared {
+  if (direction === 'forward') return { step: () => op(x), value: () => meanSize(op(x)) }
+  x.requiresGrad_(true)
+  const y = op(x)
+  const gradOutputs = randn(y.shape)
+  const backward = () => autograd.grad(y, x, { gradOutputs, retainGraph: true })[0]
+  return { step: backward, value: () => meanSize(backward()) }
+}
+
+function activation({ op, n, direction }: { op: string; n: number; direction: Direction }): Prepared {
+  const layer = new modules[op]()
+  return passes(x => layer.forward(x), randn([n]), direction)
+}
+
+/** An operation along the last dimension. */
+function rows({ op, shape, direction }: { op: string; shape: number[]; direction: Direction }): Prepared {
+  return passes(x => (x as Tensor & Named)[op](-1), randn(shape), direction)
+}
+
+function elementwise({ op, shapes }: { op: string; shapes: [number[], number[]] }): Prepared {
+  const a: Tensor & Named = randn(shapes[0])
+  const b = randn(shapes[1])
+  return { step: () => a[op](b), value: () => meanSize(a[op](b)) }
+}
+
+/** Forward and backward of a loss. */
+function loss({ op, shape }: { op: string; shape: [number, number] }): Prepared {
+  const criterion = new modules[op]()
+  const x = op === 'BCELoss' ? rand(shape) : randn(shape)
+  const y = op === 'CrossEntropyLoss' || op === 'NLLLoss' ? randint(0, shape[1], [shape[0]]) : rand(shape)
+  x.requiresGrad_(true)
+  const both = (): Tensor => {
+    x.grad = null
+    criterion.forward(x, y).backward()
+    return x.grad!
+  }
+  return { step: both, value: () => meanSize(both()) }
+}
+
+/** One step of an optimizer over gradients that stay. */
+function optimizer({ op, tensors, n, ...options }: { op: string; tensors: number; n: number }): Prepared {
+  const parameters = Array.from({ length: tensors }, () => new nn.Parameter(randn([n])))
+  for (const p of parameters) p.grad = randn([n])
+  const opt = new optimizers[op](parameters, options)
+  const value = () => {
+    opt.step()
+    return meanSize(parameters[tensors - 1])
+  }
+  return { step: () => opt.step(), value }
+}
+
+// biome-ignore lint/suspicious/noExplicitAny: each work checks its own arguments by failing
+export const works: Record<string, (args: any) => Prepared> = {
+  network,
+  loader,
+  activation,
+  rows,
+  elementwise,
+  loss,
+  optimizer,
+}
