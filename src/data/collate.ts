@@ -3,8 +3,18 @@ import { copyElements } from '../autograd/inplace.js'
 import { describe, formatShape, ShapeError } from '../core/errors.js'
 import { sameShape } from '../core/shape.js'
 import { cast } from '../ops/cast.js'
-import { tensor } from '../tensor/create.js'
+import { type Data, tensor } from '../tensor/create.js'
 import { emptyTensor, Tensor, viewOf } from '../tensor/tensor.js'
+
+/** What `collate` makes of items of a type. */
+export type Batched<Item> = unknown extends Item
+  ? // biome-ignore lint/suspicious/noExplicitAny: of whatever, whatever
+    any
+  : Item extends number | boolean | Tensor | ArrayBufferView
+    ? Tensor
+    : Item extends string
+      ? string[]
+      : { [K in keyof Item]: Batched<Item[K]> }
 
 function stackTensors(items: readonly Tensor[]): Tensor {
   const [first] = items
@@ -21,23 +31,47 @@ function stackTensors(items: readonly Tensor[]): Tensor {
   return out
 }
 
+/** Throws unless every item is of the kind of the first. */
+function sameKind<T>(items: readonly unknown[], kind: string, is: (item: unknown) => boolean): readonly T[] {
+  for (const item of items) {
+    if (!is(item)) throw new TypeError(`collate: items of one batch differ: one is ${kind}, another ${describe(item)}`)
+  }
+  return items as readonly T[]
+}
+
+function lists(items: readonly unknown[]): unknown[] {
+  const { length } = items[0] as unknown[]
+  const all = sameKind<unknown[]>(items, `an array of ${length}`, x => Array.isArray(x) && x.length === length)
+  return Array.from({ length }, (_, k) => collate(all.map(item => item[k])))
+}
+
+function records(items: readonly unknown[]): Record<string, unknown> {
+  const keys = Object.keys(items[0] as object)
+  const has = (x: unknown) => typeof x === 'object' && x !== null && keys.every(key => Object.hasOwn(x, key))
+  const all = sameKind<Record<string, unknown>>(items, `a record of ${keys.join(', ') || 'nothing'}`, has)
+  return Object.fromEntries(keys.map(key => [key, collate(all.map(item => item[key]))]))
+}
+
 /**
- * The default collate function. Items are all of one kind: numbers (give float32), booleans, tensors, arrays of such (give an array of
- * batches) or records of such (a record of batches); strings stay an array.
+ * The default collate function. Items are all of one kind: numbers (a float32 tensor, as `tensor` makes it), booleans, tensors or typed
+ * arrays (stacked), arrays of such (an array of batches) or records of such (a record of batches); strings stay an array.
  * @throws TypeError if they cannot be batched
+ * @see https://pytorch.org/docs/stable/data.html#torch.utils.data.default_collate
  */
+export function collate<Item>(items: readonly Item[]): Batched<Item>
 export function collate(items: readonly unknown[]): unknown {
   const [first] = items
-  if (first instanceof Tensor) return stackTensors(items as Tensor[])
-  if (typeof first === 'number' || typeof first === 'boolean') return tensor(items as number[])
-  if (typeof first === 'string') return items.slice()
-  if (Array.isArray(first)) return first.map((_, k) => collate(items.map(item => (item as unknown[])[k])))
-  if (typeof first === 'object' && first !== null) {
-    const keys = Object.keys(first)
-    return Object.fromEntries(
-      keys.map(key => [key, collate(items.map(item => (item as Record<string, unknown>)[key]))]),
-    )
+  const isTensor = (x: unknown) => x instanceof Tensor
+  if (isTensor(first)) return stackTensors(sameKind(items, 'a Tensor', isTensor))
+  if (ArrayBuffer.isView(first)) {
+    return stackTensors(sameKind<Data>(items, describe(first), ArrayBuffer.isView).map(x => tensor(x)))
   }
+  if (typeof first === 'number' || typeof first === 'boolean') {
+    return tensor(sameKind<number>(items, describe(first), x => typeof x === typeof first))
+  }
+  if (typeof first === 'string') return sameKind(items, describe(first), x => typeof x === 'string').slice()
+  if (Array.isArray(first)) return lists(items)
+  if (typeof first === 'object' && first !== null) return records(items)
   const message = 'items must be tensors, numbers, arrays or records, or give the loader a collate function'
   throw new TypeError(`collate: an item is ${describe(first)}; ${message}`)
 }

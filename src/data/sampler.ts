@@ -1,6 +1,6 @@
 // Samplers: the order in which a DataLoader visits the items. Draws are those of torch/utils/data/sampler.py.
-import { checkInteger, checkOptions, describe, ValueError } from '../core/errors.js'
-import { tensor } from '../tensor/create.js'
+import { checkInteger, checkOptions, describe, ShapeError, ValueError } from '../core/errors.js'
+import { arange, tensor } from '../tensor/create.js'
 import { defaultGenerator, Generator, generatorOf } from '../tensor/generator.js'
 import { multinomial, randint, randperm } from '../tensor/random.js'
 import { Tensor } from '../tensor/tensor.js'
@@ -22,24 +22,45 @@ function sizeOf(op: string, source: unknown): number {
   return n
 }
 
-/** @internal Key of a method that gives a round as one int32 tensor, for samplers that can: the DataLoader slices it. */
-export const round = Symbol('round')
+function checkFlag(op: string, what: string, value: unknown): boolean {
+  if (typeof value !== 'boolean') throw new TypeError(`${op}: ${what} must be a boolean, got ${describe(value)}`)
+  return value
+}
+
+/**
+ * @internal Key of a method that gives a round as int32 tensors, one after the other, each drawn when it is asked for: a DataLoader
+ * cuts its batches from them.
+ */
+export const pieces = Symbol('pieces')
+
+/** A sampler whose rounds are made of tensors. */
+abstract class Pieced implements Sampler {
+  abstract readonly length: number
+  /** @internal */
+  abstract [pieces](): Iterable<Tensor>
+
+  *[Symbol.iterator](): Iterator<number> {
+    for (const piece of this[pieces]()) yield* piece.toTypedArray()
+  }
+}
 
 /** 0, 1, 2, … */
-export class SequentialSampler implements Sampler {
-  readonly length: number
+export class SequentialSampler extends Pieced {
+  private readonly source: Sized
 
   constructor(source: Sized) {
-    this.length = sizeOf('SequentialSampler', source)
+    super()
+    sizeOf('SequentialSampler', source)
+    this.source = source
+  }
+
+  get length(): number {
+    return this.source.length
   }
 
   /** @internal */
-  [round](): Tensor {
-    return tensor(Int32Array.from({ length: this.length }, (_, i) => i))
-  }
-
-  *[Symbol.iterator](): Iterator<number> {
-    for (let i = 0; i < this.length; i++) yield i
+  [pieces](): Tensor[] {
+    return [arange(this.length, { dtype: 'int32' })]
   }
 }
 
@@ -53,51 +74,49 @@ export interface RandomSamplerOptions {
 }
 
 /** Items in random order. @see https://pytorch.org/docs/stable/data.html#torch.utils.data.RandomSampler */
-export class RandomSampler implements Sampler {
-  readonly length: number
-  private readonly n: number
+export class RandomSampler extends Pieced {
+  private readonly source: Sized
+  private readonly numSamples: number | undefined
   private readonly replacement: boolean
   private readonly generator: Generator | null
 
   constructor(source: Sized, options?: RandomSamplerOptions) {
+    super()
     const op = 'RandomSampler'
     checkOptions(op, options, ['replacement', 'numSamples', 'generator'])
-    this.n = sizeOf(op, source)
-    this.replacement = options?.replacement ?? false
-    this.length = checkInteger(op, 'numSamples', options?.numSamples ?? this.n)
+    sizeOf(op, source)
+    this.source = source
+    this.replacement = checkFlag(op, 'replacement', options?.replacement ?? false)
+    this.numSamples =
+      options?.numSamples === undefined ? undefined : checkInteger(op, 'numSamples', options.numSamples, 1)
     const own = options?.generator ?? null
     this.generator = own === null ? null : generatorOf(op, own)
   }
 
-  /** The pieces of a round, drawn when they are asked for. */
-  private *pieces(): globalThis.Generator<Tensor> {
-    const generator = this.generator ?? new Generator().manualSeed(defaultGenerator.random63())
-    if (this.replacement) {
-      for (let left = this.length; left > 0; left -= 32) yield randint(0, this.n, [Math.min(left, 32)], { generator })
-      return
-    }
-    if (this.n === 0) return
-    for (let i = 0; i < Math.floor(this.length / this.n); i++) yield randperm(this.n, { generator })
-    // PyTorch draws this permutation also where nothing of it is used; only its own stream shows that.
-    const rest = this.length % this.n
-    if (rest > 0) yield randperm(this.n, { generator }).narrow(0, 0, rest)
-    else if (this.generator !== null) randperm(this.n, { generator })
+  get length(): number {
+    return this.numSamples ?? this.source.length
   }
 
   /** @internal */
-  [round](): Tensor {
-    const pieces = [...this.pieces()]
-    if (pieces.length === 1) return pieces[0]
-    return tensor(Int32Array.from(pieces.flatMap(p => [...p.toTypedArray()])))
-  }
-
-  *[Symbol.iterator](): Iterator<number> {
-    for (const piece of this.pieces()) yield* piece.toTypedArray()
+  *[pieces](): Iterable<Tensor> {
+    const { length: total, replacement } = this
+    const n = this.source.length
+    const generator = this.generator ?? new Generator(defaultGenerator.random63())
+    if (replacement) {
+      for (let left = total; left > 0; left -= 32) yield randint(0, n, [Math.min(left, 32)], { generator })
+      return
+    }
+    if (n === 0) return
+    for (let left = total; left >= n; left -= n) yield randperm(n, { generator })
+    // PyTorch draws this permutation also where nothing of it is used; only a stream that was given shows that.
+    const rest = total % n
+    if (rest > 0) yield randperm(n, { generator }).narrow(0, 0, rest)
+    else if (this.generator !== null) randperm(n, { generator })
   }
 }
 
 /** Items drawn by weight. @see https://pytorch.org/docs/stable/data.html#torch.utils.data.WeightedRandomSampler */
-export class WeightedRandomSampler implements Sampler {
+export class WeightedRandomSampler extends Pieced {
   readonly length: number
   private readonly weights: Tensor
   private readonly replacement: boolean
@@ -109,38 +128,58 @@ export class WeightedRandomSampler implements Sampler {
     numSamples: number,
     options?: { replacement?: boolean; generator?: Generator | null },
   ) {
+    super()
     const op = 'WeightedRandomSampler'
     checkOptions(op, options, ['replacement', 'generator'])
-    this.weights = (weights instanceof Tensor ? weights : tensor(Float64Array.from(weights))).double()
+    if (!(weights instanceof Tensor || Array.isArray(weights))) {
+      throw new TypeError(`${op}: weights must be a Tensor or an array of numbers, got ${describe(weights)}`)
+    }
+    this.weights = (weights instanceof Tensor ? weights : tensor(Float64Array.from(weights))).detach().double()
+    if (this.weights.shape.length !== 1) {
+      const message = `weights must have one dimension, got ${this.weights.shape.length}`
+      throw new ShapeError(message, { op, shapes: [this.weights.shape] })
+    }
     this.length = checkInteger(op, 'numSamples', numSamples, 1)
-    this.replacement = options?.replacement ?? true
-    this.generator = options?.generator ?? null
+    this.replacement = checkFlag(op, 'replacement', options?.replacement ?? true)
+    if (!this.replacement && numSamples > this.weights.count) {
+      const message = `numSamples ${numSamples} is more than the ${this.weights.count} weights, and no item may come again`
+      throw new ValueError(message, { op })
+    }
+    const own = options?.generator ?? null
+    this.generator = own === null ? null : generatorOf(op, own)
   }
 
-  *[Symbol.iterator](): Iterator<number> {
+  /** @internal */
+  *[pieces](): Iterable<Tensor> {
     const { replacement, generator } = this
-    yield* multinomial(this.weights, this.length, { replacement, generator }).toTypedArray()
+    yield multinomial(this.weights, this.length, { replacement, generator })
+  }
+}
+
+/** Throws unless x can be iterated. */
+export function checkIterable(op: string, what: string, x: unknown): asserts x is Iterable<unknown> {
+  if (typeof x !== 'object' || x === null || !(Symbol.iterator in x)) {
+    throw new TypeError(`${op}: ${what} must be iterable, got ${describe(x)}`)
   }
 }
 
 /** Indices of another sampler in arrays of batchSize. */
 export class BatchSampler implements Iterable<number[]> {
-  readonly length: number
-
   constructor(
-    readonly sampler: Sampler,
+    readonly sampler: Iterable<number> & { readonly length?: number },
     readonly batchSize: number,
     readonly dropLast: boolean,
   ) {
     const op = 'BatchSampler'
+    checkIterable(op, 'sampler', sampler)
     checkInteger(op, 'batchSize', batchSize, 1)
-    if (typeof dropLast !== 'boolean') {
-      throw new TypeError(`${op}: dropLast must be a boolean, got ${describe(dropLast)}`)
-    }
-    if (typeof (sampler as Partial<Sampler> | null)?.[Symbol.iterator] !== 'function') {
-      throw new TypeError(`${op}: expected a sampler, got ${describe(sampler)}`)
-    }
-    this.length = dropLast ? Math.floor(sampler.length / batchSize) : Math.ceil(sampler.length / batchSize)
+    checkFlag(op, 'dropLast', dropLast)
+  }
+
+  /** Batches of a round. */
+  get length(): number {
+    const n = sizeOf('BatchSampler', this.sampler) / this.batchSize
+    return this.dropLast ? Math.floor(n) : Math.ceil(n)
   }
 
   *[Symbol.iterator](): Iterator<number[]> {

@@ -33,10 +33,11 @@ export class Generator {
   /** @internal The operand of launches that draw. */
   readonly state: { readonly storage: Storage; readonly byteOffset: number }
 
-  /** Starts with a seed that nobody knows; see `manualSeed`. */
-  constructor() {
+  /** Starts with a seed that nobody knows, unless one is given; see `manualSeed`. */
+  constructor(seed?: number | bigint) {
     this.state = { storage: new Storage(allocateBytes(BYTES)), byteOffset: allocatedAt }
-    this.seed()
+    if (seed === undefined) this.seed()
+    else this.manualSeed(seed)
   }
 
   /** Starts the stream of a seed anew. */
