@@ -92,26 +92,26 @@ template <class T> void normal(Launch& l) noexcept {
   g.close();
 }
 
-/** Whole numbers in [low, low + span): low + word mod span; the word has 32 bits, or 64 where `wide`.
- *  buffers: state, y.  sizes: n, wide 0|1.  floats: low, span (whole, at most 2^53 and 2^54). */
+/** Whole numbers from low to low + last: low + word mod (last + 1); the word has 32 bits, or 64 where `wide`.
+ *  buffers: state, y.  sizes: n, wide 0|1.  floats: low, last (whole, within 2^53). */
 template <class T> void randint(Launch& l) noexcept {
   const int64_t n = l.size(0);
   const int wideWords = l.choice(1, 2);
-  const double low = l.num(0), span = l.num(1);
+  const double low = l.num(0), last = l.num(1);
   T* y = l.out<T>(1, n);
   Stream g;
   if (!g.open(l) || !l.ok()) return;
-  if (!(low >= -0x1p53 && low <= 0x1p53 && span >= 1 && span <= 0x1p54) || low != __builtin_rint(low) || span != __builtin_rint(span)) {
-    l.fail(ErrorKind::kValue, "from %g on, %g values: not a range of whole numbers within 2^53", low, span);
+  if (!(low >= -0x1p53 && low <= 0x1p53 && last >= 0 && last <= 0x1p53) || low != __builtin_rint(low) || last != __builtin_rint(last)) {
+    l.fail(ErrorKind::kValue, "from %g on, %g further values: not a range of whole numbers within 2^53", low, last);
     return;
   }
   const bool whole = static_cast<T>(0.5) == T{0};
-  if (whole && sizeof(T) == 4 && !(low >= -2147483648.0 && low + span <= 2147483648.0)) {
-    l.fail(ErrorKind::kValue, "from %g on, %g values: past the range of int32", low, span);
+  if (whole && sizeof(T) == 4 && !(low >= -2147483648.0 && low + last <= 2147483647.0)) {
+    l.fail(ErrorKind::kValue, "from %g on, %g further values: past the range of int32", low, last);
     return;
   }
   const int64_t first = static_cast<int64_t>(low);
-  const uint64_t count = static_cast<uint64_t>(span);
+  const uint64_t count = static_cast<uint64_t>(last) + 1;
   draw(g, n, 1 + wideWords, [&](int64_t i, int64_t m, const uint32_t* w) {
     for (int64_t k = 0; k < m; k++) {
       // A division of 32 bits costs half of one of 64.

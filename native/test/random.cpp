@@ -156,7 +156,7 @@ static void wholeNumbers() {
       if (sizeof(T) == 4 && span > 2147483647.0) continue;
       if (sizeof(T) == 1 && span > 2) continue;
       const bool wide = span >= 268435456.0;
-      right = run("randint", dtypeOf<T>(), {p.state, y}, {double(n), double(wide)}, {low, span}).kind == ErrorKind::kNone;
+      right = run("randint", dtypeOf<T>(), {p.state, y}, {double(n), double(wide)}, {low, span - 1}).kind == ErrorKind::kNone;
       for (int64_t i = 0; i < n; i++) right &= y[i] == T(int64_t(low) + int64_t((wide ? p.wide() : p.words()) % uint64_t(span)));
       CHECK(right, "randint %d of %g", int(n), span);
     }
@@ -260,7 +260,7 @@ static void refusals() {
   refused("bernoulli", {p.state, y}, {20}, {1.5, 1});
   refused("bernoulli", {p.state, y}, {20}, {NAN, 1});
   refused("dropout", {p.state, y, y, y}, {20}, {-0.1});
-  refused("randint", {p.state, y}, {20, 0}, {0, 0});
+  refused("randint", {p.state, y}, {20, 0}, {0, -1});
   refused("randint", {p.state, y}, {20, 0}, {0.5, 2});
   refused("randint", {p.state, y}, {20, 1}, {0, 1e300});
   refused("bernoulliTensor", {p.state, y, y}, {20}, {});

@@ -5,7 +5,7 @@ import { kernel, launch } from '../core/dispatch.js'
 import { isFloating } from '../core/dtype.js'
 import { checkInteger, checkNumber, DTypeError, ValueError } from '../core/errors.js'
 import { type Generator, onlyGenerator } from '../tensor/generator.js'
-import { fillIntegers, fillNormal, fillUniform } from '../tensor/random.js'
+import { fillAnyInteger, fillIntegers, fillNormal, fillUniform } from '../tensor/random.js'
 import { emptyTensor, Tensor, viewOf } from '../tensor/tensor.js'
 import { overwritten } from './cast.js'
 import { dense, floating } from './pointwise.js'
@@ -77,8 +77,13 @@ declare module '../tensor/tensor.js' {
     bernoulli_(p?: number, options?: { generator?: Generator | null }): this
     /** Fills with numbers of density lambd·e^(-lambd·x). Default: 1. */
     exponential_(lambd?: number, options?: { generator?: Generator | null }): this
-    /** Fills with whole numbers in [low, high). */
+    /**
+     * Fills with whole numbers: in [low, high), in [0, high), or, with no bounds, from 0 to the last one that the dtype holds
+     * exactly with all before it.
+     */
     random_(low: number, high: number, options?: { generator?: Generator | null }): this
+    random_(high: number, options?: { generator?: Generator | null }): this
+    random_(options?: { generator?: Generator | null }): this
   }
 }
 
@@ -116,10 +121,13 @@ Tensor.prototype.exponential_ = function (lambd = 1, options?: Drawing) {
     launch(EXPONENTIAL, out.dtype, [generator.state, out], [out.count], [lambd]),
   ) as typeof this
 }
-Tensor.prototype.random_ = function (low, high, options?: Drawing) {
+Tensor.prototype.random_ = function (this: Tensor, ...args: unknown[]) {
   const op = 'random_'
+  const bounds = args.filter(a => typeof a === 'number')
+  const generator = onlyGenerator(op, args[bounds.length] as Drawing | undefined)
+  if (bounds.length === 0) return drawInto(op, this, out => fillAnyInteger(out, generator)) as typeof this
+  const [low, high] = bounds.length === 1 ? [0, bounds[0]] : bounds
   checkInteger(op, 'low', low, -Number.MAX_SAFE_INTEGER)
   checkInteger(op, 'high', high, -Number.MAX_SAFE_INTEGER)
-  const generator = onlyGenerator(op, options)
   return drawInto(op, this, out => fillIntegers(op, out, low, high, generator)) as typeof this
 }

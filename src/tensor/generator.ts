@@ -10,6 +10,7 @@ const RANDOM63 = kernel('random63')
 
 /** native/kernels/random/engine.h: 624 words, next, kept, normal (double), seed (2 words). */
 const BYTES = 2520
+const NEXT_AT = 4 * 624
 const SEED_AT = 2512
 
 /** The two halves of a seed as PyTorch takes it: any integer of 64 bits, a negative one counts from 2^64. */
@@ -71,8 +72,11 @@ export class Generator {
     if (!(state instanceof Uint8Array)) throw new TypeError(`setState: expected a Uint8Array, got ${describe(state)}`)
     if (state.length !== BYTES)
       throw new ValueError(`a state has ${BYTES} bytes, got ${state.length}`, { op: 'setState' })
-    const next = new DataView(state.buffer, state.byteOffset).getUint32(624 * 4, true)
-    if (next > 624) throw new ValueError(`the state is damaged: its position is ${next} of 624`, { op: 'setState' })
+    const view = new DataView(state.buffer, state.byteOffset)
+    const next = view.getUint32(NEXT_AT, true)
+    const kept = view.getUint32(NEXT_AT + 4, true)
+    if (next > 624 || kept > 1)
+      throw new ValueError(`the state is damaged: position ${next} of 624, ${kept} numbers kept`, { op: 'setState' })
     this.bytes().set(state)
     return this
   }

@@ -88,7 +88,21 @@ export function fillIntegers(op: string, out: Tensor, low: number, high: number,
   const span = high - low
   if (span <= 0) throw new ValueError(`low must be below high, got ${low} and ${high}`, { op })
   // PyTorch 2: two words an element for ranges of 2^28 and more.
-  launch(RANDINT, out.dtype, [g.state, out], [out.count, span >= 2 ** 28 ? 1 : 0], [low, span])
+  launch(RANDINT, out.dtype, [g.state, out], [out.count, span >= 2 ** 28 ? 1 : 0], [low, span - 1])
+}
+
+/** The largest unbounded whole number by dtype, and whether it takes two words. */
+const unbounded: Readonly<Record<DType, readonly [last: number, wide: 0 | 1]>> = {
+  float32: [2 ** 24, 0],
+  float64: [2 ** 53, 1],
+  int32: [2 ** 31 - 1, 0],
+  bool: [1, 0],
+}
+
+/** @internal Whole numbers from 0 on, of all that the dtype holds exactly, into a contiguous tensor. */
+export function fillAnyInteger(out: Tensor, g: Generator): void {
+  const [last, wide] = unbounded[out.dtype]
+  launch(RANDINT, out.dtype, [g.state, out], [out.count, wide], [0, last])
 }
 
 /**
