@@ -10,8 +10,8 @@ bool Launch::fail(ErrorKind kind, const char* text, double a, double b) noexcept
 int64_t Launch::size(int i) noexcept {
   if (i >= nSizes) return fail(ErrorKind::kLaunch, "size %g is missing", i), 0;
   const double v = sizes[i];
-  if (!(v >= 0 && v <= 9007199254740992.0) || v != static_cast<double>(static_cast<int64_t>(v)))
-    return fail(ErrorKind::kLaunch, "size %g is %g, not a whole number >= 0", i, v), 0;
+  if (!(v >= 0 && v <= kMaxSize) || v != static_cast<double>(static_cast<int64_t>(v)))
+    return fail(ErrorKind::kLaunch, "size %g is %g, not a whole number from 0 to 2^40", i, v), 0;
   return static_cast<int64_t>(v);
 }
 

@@ -12,6 +12,7 @@ enum DType : uint8_t { kFloat32, kFloat64, kInt32, kBool, kDTypes };
 constexpr int kMaxBuffers = 64;
 constexpr int kMaxSizes = 256;
 constexpr int kMaxFloats = 64;
+constexpr double kMaxSize = 1099511627776.0;
 constexpr int kMaxDims = 16;  // of a strided buffer; a tensor may have more, its contiguous runs count as one
 
 /** A tensor's memory from its first element to the end of its storage. */
@@ -52,7 +53,7 @@ struct Launch {
   bool fail(ErrorKind kind, const char* text, double a = 0, double b = 0) noexcept;
   __attribute__((always_inline)) bool ok() const noexcept { return error.kind == ErrorKind::kNone; }
 
-  /** Size i: an integer in [0, 2^53]. */
+  /** Size i: a whole number in [0, 2^40], more than any memory holds: loops over it end. */
   int64_t size(int i) noexcept;
   /** Sizes at … at+n-1 into `to`. */
   void read(int at, int n, int64_t* to) noexcept;

@@ -173,7 +173,7 @@ void preluBackward(Launch& l) noexcept {
   if (!l.ok()) return;
   for (int64_t c = 0; c < channels; c++) {
     double sum = 0;
-    for (int64_t o = 0; o < outer; o++) {
+    for (int64_t o = 0; o < (n == 0 ? 0 : outer); o++) {
       const int64_t at = (o * channels + c) * inner;
       for (int64_t i = at; i < at + inner; i++) {
         const bool right = x[i] > T{0};

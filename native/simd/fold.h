@@ -309,6 +309,7 @@ inline bool readAxis(Launch& l, Axis& a) {
   const int64_t limit = int64_t{1} << 53;
   if (times(a.outer, a.inner) > limit || times(times(a.outer, a.inner), a.R) > limit)
     return l.fail(ErrorKind::kLaunch, "sizes %g x %g and more are no extent", static_cast<double>(a.outer), static_cast<double>(a.R));
+  if (a.kept() == 0) a.outer = a.inner = 0;  // nothing to make: no loop over the other, which no buffer bounds
   return true;
 }
 
