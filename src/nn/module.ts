@@ -27,6 +27,8 @@ export type StateDict = Record<string, Tensor>
  * @see https://pytorch.org/docs/stable/generated/torch.nn.Module.html
  */
 export class Module {
+  /** Said here because a bundler renames a class that speaks of itself. */
+  static readonly name: string = 'Module'
   /** True in training mode: dropout draws, batch norm uses the batch. Set by `train()` and `eval()`. */
   training = true
   /** @internal */

@@ -7,7 +7,7 @@ import { resolveDim } from '../core/shape.js'
 import { emptyTensor, type Tensor } from '../tensor/tensor.js'
 import { dense, floating } from './pointwise.js'
 
-const GLU = kernel('glu')
+const GLU_FORWARD = kernel('glu')
 const GLU_BACKWARD = kernel('gluBackward')
 const PRELU = kernel('prelu')
 const PRELU_BACKWARD = kernel('preluBackward')
@@ -24,7 +24,7 @@ const gluOp = defineOp('glu', {
     const shape = x.shape.slice()
     shape[dim] /= 2
     const out = emptyTensor(shape, x.dtype)
-    launch(GLU, x.dtype, [dense(x), out], halves(x.shape, dim))
+    launch(GLU_FORWARD, x.dtype, [dense(x), out], halves(x.shape, dim))
     ctx.save(x)
     ctx.extra = dim
     return out

@@ -167,7 +167,7 @@ function checkInt32(op: string, v: number, what = 'the value'): number {
 }
 
 /** Shape and flat values of nested arrays. */
-function flatten(data: readonly Data[]): { shape: number[]; flat: (number | boolean | bigint)[] } {
+function flattenData(data: readonly Data[]): { shape: number[]; flat: (number | boolean | bigint)[] } {
   const shape: number[] = []
   for (let level: unknown = data; Array.isArray(level) || ArrayBuffer.isView(level); level = (level as unknown[])[0]) {
     shape.push((level as unknown[]).length)
@@ -249,7 +249,7 @@ export function tensor(data: Data | Tensor, options?: CreateOptions): Tensor {
   }
   if (!Array.isArray(data))
     throw new TypeError(`tensor: data must be a number, nested arrays or a typed array, got ${describe(data)}`)
-  const { shape, flat } = flatten(data)
+  const { shape, flat } = flattenData(data)
   const fallback = flat.length > 0 && flat.every(v => typeof v === 'boolean') ? 'bool' : 'float32'
   return withOptions('tensor', options, fallback, dtype => store(flat, shape, dtype))
 }

@@ -11,6 +11,8 @@ type Mutable<T> = { -readonly [K in keyof T]: T[K] }
 export const viewHooks: { rebuild: (view: Tensor) => void } = { rebuild: () => {} }
 
 export class Tensor {
+  /** Said here because a bundler renames a class that speaks of itself. */
+  static readonly name: string = 'Tensor'
   /** @internal Memory shared with views. */
   readonly storage: Storage
   /** @internal Where the first element is, in bytes from the start of the storage. */
