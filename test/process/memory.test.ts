@@ -1,0 +1,30 @@
+// Memory is right without dispose: a hundred thousand eager steps in one synchronous loop, in which no finalizer can run, stay
+// within 50 MB of the level after a thousand; so does churn of tensors of many sizes.
+import { execFileSync } from 'node:child_process'
+import path from 'node:path'
+import test from 'ava'
+import { ones, zeros } from 'glorot'
+
+const MB = 2 ** 20
+
+for (const flags of [[], ['--expose-gc'], ['--max-semi-space-size=1']]) {
+  test(`100,000 eager steps keep the memory of 1,000 ${flags.join(' ')}`, t => {
+    const script = path.join(import.meta.dirname, 'steps.js')
+    const out = execFileSync(process.execPath, [...flags, script, '100000'], { encoding: 'utf8' })
+    const { early, most, end } = JSON.parse(out) as Record<string, number>
+    t.log(`after 1,000 steps ${(early / MB).toFixed(0)} MB, at most ${(most / MB).toFixed(0)} MB, at the end ${(end / MB).toFixed(0)} MB`)
+    t.true(most - early < 50 * MB, `${((most - early) / MB).toFixed(0)} MB more`)
+  })
+}
+
+test('large tensors are freed as they go: 4 GB in all, a few at a time', t => {
+  const before = process.memoryUsage.rss()
+  let most = 0
+  for (let i = 0; i < 250; i++) {
+    const x = ones([1024, 1024]).mul(2).add(zeros([1024, 1024]))
+    if (x.numel() !== 1024 * 1024) t.fail()
+    most = Math.max(most, process.memoryUsage.rss())
+  }
+  t.log(`${((most - before) / MB).toFixed(0)} MB at most`)
+  t.true(most - before < 600 * MB)
+})
