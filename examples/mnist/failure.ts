@@ -24,7 +24,7 @@ export function showFailure(train: Digits, test: Digits, hidden = 64, epochs = 3
   const widths = [784, hidden, hidden, hidden, 10]
   const layers = widths.slice(1).flatMap((width, i) => [new nn.Linear(widths[i], width), new nn.Sigmoid()])
   const model = new nn.Sequential(...layers)
-  for (const parameter of model.parameters()) nn.init.constant_(parameter, 0.5)
+  for (const parameter of model.parameters()) nn.init.constant_(parameter, 0.1)
   const targets = oneHot(train.labels)
   const optimizer = new optim.SGD(model.parameters(), { lr: 0.01 })
   const criterion = new nn.MSELoss()

@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import path from 'node:path'
 import { gunzipSync } from 'node:zlib'
-import { type Tensor, tensor } from 'glorot'
+import { fromTypedArray, type Tensor, tensor } from 'glorot'
 
 export interface Idx {
   readonly shape: readonly number[]
@@ -45,8 +45,10 @@ export function loadDigits(part: 'train' | 't10k', limit = Number.POSITIVE_INFIN
   const labels = parseIdx(readFileSync(path.join(folder, `${part}-labels-idx1-ubyte`)))
   const n = Math.min(images.shape[0], limit)
   const pixels = images.bytes.subarray(0, n * 784)
+  const scaled = new Float32Array(pixels.length)
+  for (let i = 0; i < scaled.length; i++) scaled[i] = pixels[i] / 255
   return {
-    images: tensor(Float32Array.from(pixels, p => p / 255)).reshape([n, 784]),
+    images: fromTypedArray(scaled, [n, 784]),
     labels: tensor(Int32Array.from(labels.bytes.subarray(0, n))),
     pixels,
   }

@@ -22,18 +22,26 @@ function heading(text: string): void {
 
 function header(): void {
   const { version, isa, threads } = buildInfo()
-  console.log(`glorot ${version} · kernels ${isa} · ${threads} of ${availableParallelism()} threads · Node ${process.versions.node}`)
+  console.log(
+    `glorot ${version} · kernels ${isa} · ${threads} of ${availableParallelism()} threads · Node ${process.versions.node}`,
+  )
   console.log(cpus()[0]?.model ?? 'unknown CPU')
 }
 
 function failure(train: Digits, test: Digits): void {
   heading('1. The founding failure: four linear-sigmoid layers, all weights equal, squared error, SGD')
-  const small: Digits = { images: train.images.narrow(0, 0, 12_800), labels: train.labels.narrow(0, 0, 12_800), pixels: train.pixels }
+  const small: Digits = {
+    images: train.images.narrow(0, 0, 12_800),
+    labels: train.labels.narrow(0, 0, 12_800),
+    pixels: train.pixels,
+  }
   const { losses, accuracy: share, gradients, distinctUnits, hidden } = showFailure(small, test)
   console.log(`  loss per epoch    ${losses.map(l => l.toFixed(5)).join('   ')}`)
   console.log(`  test accuracy     ${percent(share)}, one digit in ten: it has learned nothing`)
   console.log(`  gradient by layer ${gradients.map(g => g.toExponential(1)).join('   ')}   (first to last)`)
-  console.log(`  different units   ${distinctUnits} of ${hidden} in the first layer: equal weights get equal gradients and stay equal;`)
+  console.log(
+    `  different units   ${distinctUnits} of ${hidden} in the first layer: equal weights get equal gradients and stay equal;`,
+  )
   console.log('                    and saturated sigmoids pass almost nothing back to the layers below.')
 }
 
@@ -54,7 +62,9 @@ function success(train: Digits, test: Digits): { model: nn.Module; best: number;
     progress.stop()
     if (epoch < EPOCHS) schedule.step()
     best = accuracy(predict(model, test), test)
-    console.log(`  epoch ${epoch}/${EPOCHS}   loss ${loss.toFixed(4)}   test accuracy ${percent(best)}   ${seconds()} s`)
+    console.log(
+      `  epoch ${epoch}/${EPOCHS}   loss ${loss.toFixed(4)}   test accuracy ${percent(best)}   ${seconds()} s`,
+    )
   }
   return { model, best, samples: EPOCHS * train.labels.numel(), time: time / 1000 }
 }
@@ -66,13 +76,16 @@ function pictures(model: nn.Module, test: Digits): void {
   const indices = labels.map((_, i) => i)
   const right = indices.filter(i => predictions[i] === labels[i]).slice(0, 5)
   const wrong = indices.filter(i => predictions[i] !== labels[i]).slice(0, 3)
-  heading(`3. Test digits as the network reads them (${indices.filter(i => predictions[i] !== labels[i]).length} of ${labels.length} wrong)`)
+  heading(
+    `3. Test digits as the network reads them (${indices.filter(i => predictions[i] !== labels[i]).length} of ${labels.length} wrong)`,
+  )
   const shown = [...right, ...wrong].map(i => ({
     pixels: test.pixels.subarray(i * 784, (i + 1) * 784),
     label: labels[i],
     prediction: predictions[i],
   }))
-  const unicode = process.platform === 'win32' || /utf-?8/i.test(process.env.LC_ALL || process.env.LC_CTYPE || process.env.LANG || '')
+  const unicode =
+    process.platform === 'win32' || /utf-?8/i.test(process.env.LC_ALL || process.env.LC_CTYPE || process.env.LANG || '')
   console.log(drawDigits(shown, { columns: process.stdout.columns ?? 100, unicode, color: tty }))
 }
 

@@ -36,7 +36,13 @@ export function drawDigits(digits: readonly Shown[], { columns = 80, unicode = t
   for (let i = 0; i < digits.length; i += perRow) {
     const row = digits.slice(i, i + perRow)
     const drawn = row.map(d => drawDigit(d.pixels, unicode))
-    for (let y = 0; y < drawn[0].length; y++) rows.push(drawn.map(d => d[y]).join('  ').trimEnd())
+    for (let y = 0; y < drawn[0].length; y++)
+      rows.push(
+        drawn
+          .map(d => d[y])
+          .join('  ')
+          .trimEnd(),
+      )
     const captions = row.map(({ label, prediction }) => {
       const right = label === prediction
       const text = right ? `${prediction}` : `${prediction}, is a ${label}`

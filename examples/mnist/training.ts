@@ -1,5 +1,5 @@
 // Training and testing a classifier of digits: the loop a user writes.
-import { data, nn, noGrad, type optim } from 'glorot'
+import { data, type nn, noGrad, type optim } from 'glorot'
 import type { Digits } from './idx.js'
 import type { Progress } from './progress.js'
 

@@ -15,7 +15,13 @@ test('IDX files, plain and gzipped', t => {
   const file = idx(0, 0, 8, 2, 0, 0, 0, 2, 0, 0, 0, 3, 1, 2, 3, 4, 5, 6)
   for (const f of [file, gzipSync(file)]) {
     const { shape, bytes } = parseIdx(f)
-    t.deepEqual([shape, [...bytes]], [[2, 3], [1, 2, 3, 4, 5, 6]])
+    t.deepEqual(
+      [shape, [...bytes]],
+      [
+        [2, 3],
+        [1, 2, 3, 4, 5, 6],
+      ],
+    )
   }
 })
 

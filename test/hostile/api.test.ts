@@ -3,19 +3,52 @@ import test from 'ava'
 import * as glorot from 'glorot'
 import { AutogradError, fromTypedArray, GlorotError, nn, ones, rand, ShapeError, Tensor, tensor, zeros } from 'glorot'
 
-const junk: unknown[] = [undefined, null, 1, 'x', {}, [], () => {}, Symbol('s'), 1n, new Date(), new Float32Array(2), Number.NaN]
+const junk: unknown[] = [
+  undefined,
+  null,
+  1,
+  'x',
+  {},
+  [],
+  () => {},
+  Symbol('s'),
+  1n,
+  new Date(),
+  new Float32Array(2),
+  Number.NaN,
+]
 
 test('every function given junk throws a TypeError or one of ours, never anything else', t => {
-  const skip = new Set(['Tensor', 'setNumThreads', 'buildInfo', 'getNumThreads', 'initialSeed', 'isGradEnabled', 'noGrad', 'enableGrad', 'manualSeed'])
-  const functions = Object.entries(glorot).filter(([name, fn]) => typeof fn === 'function' && !skip.has(name) && !/^[A-Z]/.test(name))
+  const skip = new Set([
+    'Tensor',
+    'setNumThreads',
+    'buildInfo',
+    'getNumThreads',
+    'initialSeed',
+    'isGradEnabled',
+    'noGrad',
+    'enableGrad',
+    'manualSeed',
+  ])
+  const functions = Object.entries(glorot).filter(
+    ([name, fn]) => typeof fn === 'function' && !skip.has(name) && !/^[A-Z]/.test(name),
+  )
   for (const [name, fn] of functions) {
     for (const a of junk) {
       for (const b of [undefined, a, ones([2])]) {
         try {
           ;(fn as (...x: unknown[]) => unknown)(a, b)
         } catch (error) {
-          t.true(error instanceof GlorotError || error instanceof TypeError, `${name}(${String(a)}, ${String(b)}): ${error}`)
-          t.false(/undefined is not|is not a function|Cannot read|is not iterable|Cannot convert/.test((error as Error).message), `${name}(${String(a)}): ${(error as Error).message}`)
+          t.true(
+            error instanceof GlorotError || error instanceof TypeError,
+            `${name}(${String(a)}, ${String(b)}): ${error}`,
+          )
+          t.false(
+            /undefined is not|is not a function|Cannot read|is not iterable|Cannot convert/.test(
+              (error as Error).message,
+            ),
+            `${name}(${String(a)}): ${(error as Error).message}`,
+          )
         }
       }
     }
@@ -23,10 +56,15 @@ test('every function given junk throws a TypeError or one of ours, never anythin
 })
 
 test('every method given junk keeps the tensor as it was', t => {
-  const names = Object.getOwnPropertyNames(Tensor.prototype).filter(n => typeof Object.getOwnPropertyDescriptor(Tensor.prototype, n)!.value === 'function' && n !== 'constructor')
+  const names = Object.getOwnPropertyNames(Tensor.prototype).filter(
+    n => typeof Object.getOwnPropertyDescriptor(Tensor.prototype, n)!.value === 'function' && n !== 'constructor',
+  )
   for (const name of names) {
     for (const a of junk.slice(1)) {
-      const x = tensor([[1, 2], [3, 4]])
+      const x = tensor([
+        [1, 2],
+        [3, 4],
+      ])
       const method = (x as unknown as Record<string, (...args: unknown[]) => unknown>)[name]
       let failed = false
       try {
@@ -35,7 +73,15 @@ test('every method given junk keeps the tensor as it was', t => {
         failed = true
         t.true(error instanceof GlorotError || error instanceof TypeError, `${name}(${String(a)}): ${error}`)
       }
-      if (failed) t.deepEqual(x.tolist(), [[1, 2], [3, 4]], `${name}(${String(a)}) failed and changed the tensor`)
+      if (failed)
+        t.deepEqual(
+          x.tolist(),
+          [
+            [1, 2],
+            [3, 4],
+          ],
+          `${name}(${String(a)}) failed and changed the tensor`,
+        )
     }
   }
 })
@@ -45,13 +91,28 @@ test('memory taken away from under a tensor: each use throws, the process lives'
   const x = fromTypedArray(array, [64, 64])
   const view = x.t()
   structuredClone(array.buffer, { transfer: [array.buffer] })
-  for (const use of [() => x.add(1), () => x.matmul(x), () => view.contiguous(), () => x.sum(), () => x.fill_(1), () => x.tolist(), () => x.clone()]) t.throws(use)
+  for (const use of [
+    () => x.add(1),
+    () => x.matmul(x),
+    () => view.contiguous(),
+    () => x.sum(),
+    () => x.fill_(1),
+    () => x.tolist(),
+    () => x.clone(),
+  ])
+    t.throws(use)
   t.deepEqual(ones([2]).add(1).tolist(), [2, 2])
 })
 
 test('huge and zero sizes', t => {
   t.throws(() => zeros([2 ** 30, 2 ** 20]), { instanceOf: GlorotError })
-  t.throws(() => ones([1]).expand([2 ** 40]).contiguous(), { instanceOf: GlorotError })
+  t.throws(
+    () =>
+      ones([1])
+        .expand([2 ** 40])
+        .contiguous(),
+    { instanceOf: GlorotError },
+  )
   for (const shape of [[0], [0, 3], [3, 0], [2, 0, 4]]) {
     const x = zeros(shape)
     t.deepEqual(x.add(1).relu().sum().item(), 0)

@@ -12,7 +12,9 @@ for (const flags of [[], ['--expose-gc'], ['--max-semi-space-size=1']]) {
     const script = path.join(import.meta.dirname, 'steps.js')
     const out = execFileSync(process.execPath, [...flags, script, '100000'], { encoding: 'utf8' })
     const { early, most, end } = JSON.parse(out) as Record<string, number>
-    t.log(`after 1,000 steps ${(early / MB).toFixed(0)} MB, at most ${(most / MB).toFixed(0)} MB, at the end ${(end / MB).toFixed(0)} MB`)
+    t.log(
+      `after 1,000 steps ${(early / MB).toFixed(0)} MB, at most ${(most / MB).toFixed(0)} MB, at the end ${(end / MB).toFixed(0)} MB`,
+    )
     t.true(most - early < 50 * MB, `${((most - early) / MB).toFixed(0)} MB more`)
   })
 }
@@ -21,7 +23,9 @@ test('large tensors are freed as they go: 4 GB in all, a few at a time', t => {
   const before = process.memoryUsage.rss()
   let most = 0
   for (let i = 0; i < 250; i++) {
-    const x = ones([1024, 1024]).mul(2).add(zeros([1024, 1024]))
+    const x = ones([1024, 1024])
+      .mul(2)
+      .add(zeros([1024, 1024]))
     if (x.numel() !== 1024 * 1024) t.fail()
     most = Math.max(most, process.memoryUsage.rss())
   }

@@ -4,7 +4,12 @@ import { data, manualSeed, nn, optim, randint, randn } from 'glorot'
 
 export function train(seed: number, epochs: number): number[] {
   manualSeed(seed)
-  const model = new nn.Sequential(new nn.Linear(64, 96), new nn.ReLU(), new nn.Dropout({ p: 0.2 }), new nn.Linear(96, 5))
+  const model = new nn.Sequential(
+    new nn.Linear(64, 96),
+    new nn.ReLU(),
+    new nn.Dropout({ p: 0.2 }),
+    new nn.Linear(96, 5),
+  )
   const X = randn([256, 64])
   const y = randint(0, 5, [256])
   const loader = new data.DataLoader(new data.TensorDataset(X, y), { batchSize: 64, shuffle: true })

@@ -7,7 +7,9 @@ import { train } from './worker.js'
 
 function inWorker(seed: number, epochs: number): Promise<number[]> {
   return new Promise((resolve, reject) => {
-    const worker = new Worker(path.join(import.meta.dirname, 'worker.js'), { workerData: { train: true, seed, epochs } })
+    const worker = new Worker(path.join(import.meta.dirname, 'worker.js'), {
+      workerData: { train: true, seed, epochs },
+    })
     worker.once('message', resolve)
     worker.once('error', reject)
     worker.once('exit', code => code === 0 || reject(new Error(`exit code ${code}`)))
