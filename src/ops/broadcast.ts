@@ -2,7 +2,7 @@
 import { copyOf } from '../autograd/accumulate.js'
 import { checkTensor, defineOp } from '../autograd/defineOp.js'
 import { kernel, launch } from '../core/dispatch.js'
-import { formatShape, ShapeError } from '../core/errors.js'
+import { checkInteger, describe, formatShape, ShapeError } from '../core/errors.js'
 import { broadcastStrides, type Shape, sameShape } from '../core/shape.js'
 import { emptyTensor, Tensor, viewOf } from '../tensor/tensor.js'
 
@@ -73,6 +73,8 @@ export function withShape(x: Tensor, shape: Shape): Tensor {
  */
 export function expand(x: Tensor, shape: readonly number[]): Tensor {
   checkTensor('expand', x)
+  if (!Array.isArray(shape)) throw new TypeError(`expand: a shape must be an array of numbers, got ${describe(shape)}`)
+  for (let d = 0; d < shape.length; d++) checkInteger('expand', `dimension ${d} of the shape`, shape[d], -1)
   const added = shape.length - x.shape.length
   const full = shape.map((size, d) => (size === -1 && d >= added ? x.shape[d - added] : size))
   const fits =

@@ -125,8 +125,13 @@ export function movedim(
   const op = 'movedim'
   checkTensor(op, x)
   const n = x.shape.length
-  const from = (typeof source === 'number' ? [source] : source).map(d => resolveDim(op, d, n))
-  const to = (typeof destination === 'number' ? [destination] : destination).map(d => resolveDim(op, d, n))
+  const listed = (what: string, dims: number | readonly number[]): number[] => {
+    const list = typeof dims === 'number' ? [dims] : dims
+    if (!Array.isArray(list)) throw new TypeError(`${op}: ${what} must be a number or an array, got ${describe(dims)}`)
+    return list.map(d => resolveDim(op, d, n))
+  }
+  const from = listed('source', source)
+  const to = listed('destination', destination)
   if (from.length !== to.length || new Set(from).size !== from.length || new Set(to).size !== to.length) {
     throw new ValueError(`cannot move ${formatShape(from)} to ${formatShape(to)}: each dimension once on both sides`, {
       op,

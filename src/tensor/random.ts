@@ -153,6 +153,11 @@ export function normal(
   options?: RandomOptions,
 ): Tensor {
   const op = 'normal'
+  for (const [what, v] of Object.entries({ mean, std })) {
+    if (typeof v !== 'number' && !(v instanceof Tensor)) {
+      throw new TypeError(`${op}: ${what} must be a number or a Tensor, got ${describe(v)}`)
+    }
+  }
   if (typeof std === 'number') checkNumber(op, 'std', std, 0)
   if (typeof mean === 'number' && typeof std === 'number') {
     checkNumber(op, 'mean', mean)
