@@ -1,24 +1,35 @@
-// Activations as modules. Each calls the function of the same name in ops/activation.ts, which holds formula and source.
-import { checkChoice, checkNumber, checkOptions } from '../core/errors.js'
+// Activations of single numbers as modules. Each calls the function of the same name in ops/activation.ts, which holds formula and
+// source.
+import { checkChoice, checkNumber, checkOptions, describe, ValueError } from '../core/errors.js'
 import * as ops from '../ops/activation.js'
-import { glu, prelu } from '../ops/gated.js'
 import { sigmoid, tanh } from '../ops/unary.js'
-import { filled } from '../tensor/create.js'
 import type { Tensor } from '../tensor/tensor.js'
 import { Module } from './module.js'
-import { Parameter } from './parameter.js'
+import { float, number } from './repr.js'
 
-/** Options that are numbers, with their defaults. */
-function numbers<T extends Record<string, number>>(op: string, options: Partial<T> | undefined, defaults: T): T {
-  checkOptions(op, options, Object.keys(defaults))
-  const all = { ...defaults, ...options }
-  for (const key of Object.keys(defaults)) checkNumber(op, key, all[key])
-  return all
-}
+type InPlace = ops.InPlace
+const inPlace: InPlace = { inplace: true }
 
-/** 1 as 1.0, the way Python prints a float. */
-function python(x: number): string {
-  return Number.isInteger(x) ? `${x}.0` : String(x)
+/** An activation that may write into its input. */
+abstract class Overwriting extends Module {
+  inplace: boolean
+
+  constructor(op: string, options: InPlace | undefined, ...others: string[]) {
+    super()
+    checkOptions(op, options, [...others, 'inplace'])
+    const { inplace = false } = options ?? {}
+    if (typeof inplace !== 'boolean') throw new TypeError(`${op}: inplace must be a boolean, got ${describe(inplace)}`)
+    this.inplace = inplace
+  }
+
+  /** @internal The constants of the formula as they are printed. */
+  protected _constants(): string[] {
+    return []
+  }
+
+  override extraRepr(): string {
+    return [...this._constants(), ...(this.inplace ? ['inplace=True'] : [])].join(', ')
+  }
 }
 
 /** 1/(1 + e⁻ˣ), element by element. */
@@ -28,7 +39,7 @@ export class Sigmoid extends Module {
   }
 }
 
-/** hyperbolic tangent, element by element. */
+/** Hyperbolic tangent, element by element. */
 export class Tanh extends Module {
   override forward(x: Tensor): Tensor {
     return tanh(x)
@@ -36,215 +47,96 @@ export class Tanh extends Module {
 }
 
 /** max(x, 0), element by element. */
-export class ReLU extends Module {
+export class ReLU extends Overwriting {
+  constructor(options?: InPlace) {
+    super('ReLU', options)
+  }
+
   override forward(x: Tensor): Tensor {
-    return ops.relu(x)
+    return this.inplace ? ops.relu(x, inPlace) : ops.relu(x)
   }
 }
 
 /** x limited to [0, 6], element by element. */
-export class ReLU6 extends Module {
-  override forward(x: Tensor): Tensor {
-    return ops.relu6(x)
-  }
-}
-
-/** x right of 0, negativeSlope·x left of it, element by element. Defaults: negativeSlope 0.01. */
-export class LeakyReLU extends Module {
-  readonly negativeSlope: number
-
-  constructor(options?: { negativeSlope?: number }) {
-    super()
-    const all = numbers('LeakyReLU', options, { negativeSlope: 0.01 })
-    this.negativeSlope = all.negativeSlope
+export class ReLU6 extends Overwriting {
+  constructor(options?: InPlace) {
+    super('ReLU6', options)
   }
 
   override forward(x: Tensor): Tensor {
-    return ops.leakyRelu(x, { negativeSlope: this.negativeSlope })
-  }
-
-  override extraRepr(): string {
-    return `negative_slope=${python(this.negativeSlope)}`
+    return this.inplace ? ops.relu6(x, inPlace) : ops.relu6(x)
   }
 }
 
-/** x right of 0, alpha·(eˣ - 1) left of it, element by element. Defaults: alpha 1. */
-export class ELU extends Module {
-  readonly alpha: number
+/** x right of 0, negativeSlope·x left of it. Default: negativeSlope 0.01. */
+export class LeakyReLU extends Overwriting {
+  negativeSlope: number
 
-  constructor(options?: { alpha?: number }) {
-    super()
-    const all = numbers('ELU', options, { alpha: 1 })
-    this.alpha = all.alpha
+  constructor(options?: { negativeSlope?: number } & InPlace) {
+    super('LeakyReLU', options, 'negativeSlope')
+    this.negativeSlope = checkNumber('LeakyReLU', 'negativeSlope', options?.negativeSlope ?? 0.01)
   }
 
   override forward(x: Tensor): Tensor {
-    return ops.elu(x, { alpha: this.alpha })
+    return ops.leakyRelu(x, { negativeSlope: this.negativeSlope, inplace: this.inplace })
   }
 
-  override extraRepr(): string {
-    return `alpha=${python(this.alpha)}`
-  }
-}
-
-/** scale·elu(x, alpha) with constants that keep mean and variance, element by element. */
-export class SELU extends Module {
-  override forward(x: Tensor): Tensor {
-    return ops.selu(x)
+  protected override _constants(): string[] {
+    return [`negative_slope=${float(this.negativeSlope)}`]
   }
 }
 
-/** x right of 0, alpha·(e^(x/alpha) - 1) left of it, element by element. Defaults: alpha 1. */
-export class CELU extends Module {
-  readonly alpha: number
+/** x right of 0, alpha·(eˣ - 1) left of it. Default: alpha 1. */
+export class ELU extends Overwriting {
+  alpha: number
 
-  constructor(options?: { alpha?: number }) {
-    super()
-    const all = numbers('CELU', options, { alpha: 1 })
-    this.alpha = all.alpha
+  constructor(options?: { alpha?: number } & InPlace) {
+    super('ELU', options, 'alpha')
+    this.alpha = checkNumber('ELU', 'alpha', options?.alpha ?? 1)
   }
 
   override forward(x: Tensor): Tensor {
-    return ops.celu(x, { alpha: this.alpha })
+    return ops.elu(x, { alpha: this.alpha, inplace: this.inplace })
   }
 
-  override extraRepr(): string {
-    return `alpha=${python(this.alpha)}`
-  }
-}
-
-/** x·sigmoid(x), element by element. */
-export class SiLU extends Module {
-  override forward(x: Tensor): Tensor {
-    return ops.silu(x)
+  protected override _constants(): string[] {
+    return [`alpha=${float(this.alpha)}`]
   }
 }
 
-/** x·tanh(softplus(x)), element by element. */
-export class Mish extends Module {
-  override forward(x: Tensor): Tensor {
-    return ops.mish(x)
-  }
-}
-
-/** log(1 + e^(beta·x))/beta, element by element. Defaults: beta 1, threshold 20. */
-export class Softplus extends Module {
-  readonly beta: number
-  readonly threshold: number
-
-  constructor(options?: { beta?: number; threshold?: number }) {
-    super()
-    const all = numbers('Softplus', options, { beta: 1, threshold: 20 })
-    this.beta = all.beta
-    this.threshold = all.threshold
+/** scale·elu(x, alpha) with the constants that keep mean and variance. */
+export class SELU extends Overwriting {
+  constructor(options?: InPlace) {
+    super('SELU', options)
   }
 
   override forward(x: Tensor): Tensor {
-    return ops.softplus(x, { beta: this.beta, threshold: this.threshold })
-  }
-
-  override extraRepr(): string {
-    return `beta=${python(this.beta)}, threshold=${python(this.threshold)}`
+    return this.inplace ? ops.selu(x, inPlace) : ops.selu(x)
   }
 }
 
-/** x/(1 + |x|), element by element. */
-export class Softsign extends Module {
-  override forward(x: Tensor): Tensor {
-    return ops.softsign(x)
-  }
-}
+/** x right of 0, alpha·(e^(x/alpha) - 1) left of it. Default: alpha 1. @throws ValueError if alpha is 0 */
+export class CELU extends Overwriting {
+  alpha: number
 
-/** log(sigmoid(x)), element by element. */
-export class LogSigmoid extends Module {
-  override forward(x: Tensor): Tensor {
-    return ops.logSigmoid(x)
-  }
-}
-
-/** x - tanh(x), element by element. */
-export class Tanhshrink extends Module {
-  override forward(x: Tensor): Tensor {
-    return ops.tanhshrink(x)
-  }
-}
-
-/** x limited to [minVal, maxVal], element by element. Defaults: minVal -1, maxVal 1. */
-export class Hardtanh extends Module {
-  readonly minVal: number
-  readonly maxVal: number
-
-  constructor(options?: { minVal?: number; maxVal?: number }) {
-    super()
-    const all = numbers('Hardtanh', options, { minVal: -1, maxVal: 1 })
-    this.minVal = all.minVal
-    this.maxVal = all.maxVal
+  constructor(options?: { alpha?: number } & InPlace) {
+    super('CELU', options, 'alpha')
+    this.alpha = checkNumber('CELU', 'alpha', options?.alpha ?? 1)
+    if (this.alpha === 0) throw new ValueError('alpha must not be 0', { op: 'CELU' })
   }
 
   override forward(x: Tensor): Tensor {
-    return ops.hardtanh(x, { minVal: this.minVal, maxVal: this.maxVal })
+    return ops.celu(x, { alpha: this.alpha, inplace: this.inplace })
   }
 
-  override extraRepr(): string {
-    return `min_val=${python(this.minVal)}, max_val=${python(this.maxVal)}`
-  }
-}
-
-/** relu6(x + 3)/6, element by element. */
-export class Hardsigmoid extends Module {
-  override forward(x: Tensor): Tensor {
-    return ops.hardsigmoid(x)
+  protected override _constants(): string[] {
+    return [`alpha=${float(this.alpha)}`]
   }
 }
 
-/** x·relu6(x + 3)/6, element by element. */
-export class Hardswish extends Module {
-  override forward(x: Tensor): Tensor {
-    return ops.hardswish(x)
-  }
-}
-
-/** x outside [-lambd, lambd], else 0, element by element. Defaults: lambd 0.5. */
-export class Hardshrink extends Module {
-  readonly lambd: number
-
-  constructor(options?: { lambd?: number }) {
-    super()
-    const all = numbers('Hardshrink', options, { lambd: 0.5 })
-    this.lambd = all.lambd
-  }
-
-  override forward(x: Tensor): Tensor {
-    return ops.hardshrink(x, { lambd: this.lambd })
-  }
-
-  override extraRepr(): string {
-    return `${this.lambd}`
-  }
-}
-
-/** x moved towards 0 by lambd, element by element. Defaults: lambd 0.5. */
-export class Softshrink extends Module {
-  readonly lambd: number
-
-  constructor(options?: { lambd?: number }) {
-    super()
-    const all = numbers('Softshrink', options, { lambd: 0.5 })
-    this.lambd = all.lambd
-  }
-
-  override forward(x: Tensor): Tensor {
-    return ops.softshrink(x, { lambd: this.lambd })
-  }
-
-  override extraRepr(): string {
-    return `${this.lambd}`
-  }
-}
-
-/** x·Φ(x), or with `approximate: 'tanh'` its approximation. */
+/** x·Φ(x), Φ the normal distribution function, or with `approximate: 'tanh'` its approximation. */
 export class GELU extends Module {
-  readonly approximate: 'none' | 'tanh'
+  approximate: 'none' | 'tanh'
 
   constructor(options?: { approximate?: 'none' | 'tanh' }) {
     super()
@@ -261,61 +153,179 @@ export class GELU extends Module {
   }
 }
 
-/** x above the threshold, else value. */
-export class Threshold extends Module {
-  readonly threshold: number
-  readonly value: number
+/** x·sigmoid(x), also called swish. */
+export class SiLU extends Overwriting {
+  constructor(options?: InPlace) {
+    super('SiLU', options)
+  }
 
-  constructor(threshold: number, value: number) {
+  override forward(x: Tensor): Tensor {
+    return this.inplace ? ops.silu(x, inPlace) : ops.silu(x)
+  }
+}
+
+/** x·tanh(softplus(x)). */
+export class Mish extends Overwriting {
+  constructor(options?: InPlace) {
+    super('Mish', options)
+  }
+
+  override forward(x: Tensor): Tensor {
+    return this.inplace ? ops.mish(x, inPlace) : ops.mish(x)
+  }
+}
+
+/** log(1 + e^(beta·x))/beta, x itself where beta·x > threshold. Defaults: beta 1, threshold 20. */
+export class Softplus extends Module {
+  beta: number
+  threshold: number
+
+  constructor(options?: { beta?: number; threshold?: number }) {
     super()
+    checkOptions('Softplus', options, ['beta', 'threshold'])
+    this.beta = checkNumber('Softplus', 'beta', options?.beta ?? 1)
+    this.threshold = checkNumber('Softplus', 'threshold', options?.threshold ?? 20)
+  }
+
+  override forward(x: Tensor): Tensor {
+    return ops.softplus(x, { beta: this.beta, threshold: this.threshold })
+  }
+
+  override extraRepr(): string {
+    return `beta=${float(this.beta)}, threshold=${float(this.threshold)}`
+  }
+}
+
+/** x/(1 + |x|), element by element. */
+export class Softsign extends Module {
+  override forward(x: Tensor): Tensor {
+    return ops.softsign(x)
+  }
+}
+
+/** log(sigmoid(x)), without overflow. */
+export class LogSigmoid extends Module {
+  override forward(x: Tensor): Tensor {
+    return ops.logSigmoid(x)
+  }
+}
+
+/** x - tanh(x), element by element. */
+export class Tanhshrink extends Module {
+  override forward(x: Tensor): Tensor {
+    return ops.tanhshrink(x)
+  }
+}
+
+/** x limited to [minVal, maxVal]. Defaults: -1, 1. @throws ValueError if minVal is not below maxVal */
+export class Hardtanh extends Overwriting {
+  minVal: number
+  maxVal: number
+
+  constructor(options?: { minVal?: number; maxVal?: number } & InPlace) {
+    super('Hardtanh', options, 'minVal', 'maxVal')
+    this.minVal = checkNumber('Hardtanh', 'minVal', options?.minVal ?? -1)
+    this.maxVal = checkNumber('Hardtanh', 'maxVal', options?.maxVal ?? 1)
+    if (this.minVal >= this.maxVal) {
+      throw new ValueError(`minVal must be below maxVal, got ${this.minVal} and ${this.maxVal}`, { op: 'Hardtanh' })
+    }
+  }
+
+  override forward(x: Tensor): Tensor {
+    return ops.hardtanh(x, { minVal: this.minVal, maxVal: this.maxVal, inplace: this.inplace })
+  }
+
+  protected override _constants(): string[] {
+    return [`min_val=${float(this.minVal)}`, `max_val=${float(this.maxVal)}`]
+  }
+}
+
+/** relu6(x + 3)/6, element by element. */
+export class Hardsigmoid extends Overwriting {
+  constructor(options?: InPlace) {
+    super('Hardsigmoid', options)
+  }
+
+  override forward(x: Tensor): Tensor {
+    return this.inplace ? ops.hardsigmoid(x, inPlace) : ops.hardsigmoid(x)
+  }
+
+  /** Empty, in place too: as in PyTorch. */
+  override extraRepr(): string {
+    return ''
+  }
+}
+
+/** x·relu6(x + 3)/6, element by element. */
+export class Hardswish extends Overwriting {
+  constructor(options?: InPlace) {
+    super('Hardswish', options)
+  }
+
+  override forward(x: Tensor): Tensor {
+    return this.inplace ? ops.hardswish(x, inPlace) : ops.hardswish(x)
+  }
+
+  /** Empty, in place too: as in PyTorch. */
+  override extraRepr(): string {
+    return ''
+  }
+}
+
+/** x outside [-lambd, lambd], else 0. Default: lambd 0.5. */
+export class Hardshrink extends Module {
+  lambd: number
+
+  constructor(options?: { lambd?: number }) {
+    super()
+    checkOptions('Hardshrink', options, ['lambd'])
+    this.lambd = checkNumber('Hardshrink', 'lambd', options?.lambd ?? 0.5)
+  }
+
+  override forward(x: Tensor): Tensor {
+    return ops.hardshrink(x, { lambd: this.lambd })
+  }
+
+  override extraRepr(): string {
+    return number(this.lambd)
+  }
+}
+
+/** x moved towards 0 by lambd, 0 within it. Default: lambd 0.5. @throws ValueError if lambd < 0 */
+export class Softshrink extends Module {
+  lambd: number
+
+  constructor(options?: { lambd?: number }) {
+    super()
+    checkOptions('Softshrink', options, ['lambd'])
+    this.lambd = checkNumber('Softshrink', 'lambd', options?.lambd ?? 0.5, 0)
+  }
+
+  override forward(x: Tensor): Tensor {
+    return ops.softshrink(x, { lambd: this.lambd })
+  }
+
+  override extraRepr(): string {
+    return number(this.lambd)
+  }
+}
+
+/** x above the threshold, else value. */
+export class Threshold extends Overwriting {
+  threshold: number
+  value: number
+
+  constructor(threshold: number, value: number, options?: InPlace) {
+    super('Threshold', options)
     this.threshold = checkNumber('Threshold', 'threshold', threshold)
     this.value = checkNumber('Threshold', 'value', value)
   }
 
   override forward(x: Tensor): Tensor {
-    return ops.threshold(x, this.threshold, this.value)
+    return ops.threshold(x, this.threshold, this.value, { inplace: this.inplace })
   }
 
-  override extraRepr(): string {
-    return `threshold=${this.threshold}, value=${this.value}`
-  }
-}
-
-/** a·sigmoid(b) for the halves a, b of a dimension. Default dim: -1. */
-export class GLU extends Module {
-  readonly dim: number
-
-  constructor(options?: { dim?: number }) {
-    super()
-    this.dim = numbers('GLU', options, { dim: -1 }).dim
-  }
-
-  override forward(x: Tensor): Tensor {
-    return glu(x, this.dim)
-  }
-
-  override extraRepr(): string {
-    return `dim=${this.dim}`
-  }
-}
-
-/** x right of 0, weight·x left of it, with one learned slope or one per channel (dimension 1). Defaults: numParameters 1, init 0.25. */
-export class PReLU extends Module {
-  readonly numParameters: number
-  weight: Parameter
-
-  constructor(options?: { numParameters?: number; init?: number }) {
-    super()
-    const { numParameters, init } = numbers('PReLU', options, { numParameters: 1, init: 0.25 })
-    this.numParameters = numParameters
-    this.weight = new Parameter(filled([numParameters], 'float32', init))
-  }
-
-  override forward(x: Tensor): Tensor {
-    return prelu(x, this.weight)
-  }
-
-  override extraRepr(): string {
-    return `num_parameters=${this.numParameters}`
+  protected override _constants(): string[] {
+    return [`threshold=${number(this.threshold)}`, `value=${number(this.value)}`]
   }
 }

@@ -1,6 +1,6 @@
 // The bilinear layer.
-import { checkInteger, checkOptions, formatShape, ShapeError } from '../core/errors.js'
-import { matmul } from '../ops/matmul.js'
+import { checkInteger, checkOptions } from '../core/errors.js'
+import { bilinear } from '../ops/bilinear.js'
 import { emptyTensor, type Tensor } from '../tensor/tensor.js'
 import * as init from './init.js'
 import { Module } from './module.js'
@@ -40,19 +40,7 @@ export class Bilinear extends Module {
   }
 
   override forward(x1: Tensor, x2: Tensor): Tensor {
-    const { in1Features: K1, in2Features: K2, outFeatures: N } = this
-    const lead = x1.shape.slice(0, -1)
-    const fits =
-      x1.shape.at(-1) === K1 && x2.shape.at(-1) === K2 && formatShape(lead) === formatShape(x2.shape.slice(0, -1))
-    if (!fits) {
-      const message = `inputs ${formatShape(x1.shape)} and ${formatShape(x2.shape)} must be [*, ${K1}] and [*, ${K2}]`
-      throw new ShapeError(message, { op: 'Bilinear', shapes: [x1.shape, x2.shape] })
-    }
-    const M = lead.reduce((a, b) => a * b, 1)
-    // [M, K1]·[K1, N·K2] -> [M, N, K2], then each row with its own x2.
-    const left = matmul(x1.reshape([M, K1]), this.weight.permute([1, 0, 2]).reshape([K1, N * K2])).reshape([M, N, K2])
-    const out = matmul(left, x2.reshape([M, K2, 1])).reshape([...lead, N])
-    return this.bias === null ? out : out.add(this.bias)
+    return bilinear(x1, x2, this.weight, this.bias)
   }
 
   override extraRepr(): string {

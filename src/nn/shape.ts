@@ -1,5 +1,6 @@
 // Layers without parameters that change shapes, or nothing.
-import { checkInteger, checkOptions, formatShape, ShapeError } from '../core/errors.js'
+import { checkInteger, checkOptions, describe } from '../core/errors.js'
+import { flatten, unflatten } from '../ops/view.js'
 import type { Tensor } from '../tensor/tensor.js'
 import { Module } from './module.js'
 
@@ -23,7 +24,7 @@ export class Flatten extends Module {
   }
 
   override forward(x: Tensor): Tensor {
-    return x.flatten({ startDim: this.startDim, endDim: this.endDim })
+    return flatten(x, this.startDim, this.endDim)
   }
 
   override extraRepr(): string {
@@ -31,31 +32,25 @@ export class Flatten extends Module {
   }
 }
 
-/** Splits a dimension into several: `new nn.Unflatten(1, [2, 5])`. One of the sizes may be -1. */
+/** Splits a dimension into several: `new nn.Unflatten(1, [2, 5])`. One of the sizes may be -1: what is left. */
 export class Unflatten extends Module {
   readonly dim: number
   readonly sizes: readonly number[]
 
   constructor(dim: number, sizes: readonly number[]) {
     super()
-    this.dim = checkInteger('Unflatten', 'dim', dim, Number.MIN_SAFE_INTEGER)
-    this.sizes = sizes.map((n, i) => checkInteger('Unflatten', `size ${i}`, n, -1))
+    const op = 'Unflatten'
+    this.dim = checkInteger(op, 'dim', dim, Number.MIN_SAFE_INTEGER)
+    if (!Array.isArray(sizes)) throw new TypeError(`${op}: sizes must be an array of numbers, got ${describe(sizes)}`)
+    this.sizes = sizes.map((n, i) => checkInteger(op, `size ${i}`, n, -1))
   }
 
   override forward(x: Tensor): Tensor {
-    const d = this.dim < 0 ? this.dim + x.shape.length : this.dim
-    if (d < 0 || d >= x.shape.length) {
-      throw new ShapeError(`input ${formatShape(x.shape)} has no dim ${this.dim}`, {
-        op: 'Unflatten',
-        shapes: [x.shape],
-      })
-    }
-    const known = this.sizes.reduce((a, n) => (n === -1 ? a : a * n), 1)
-    const sizes = this.sizes.map(n => (n === -1 ? x.shape[d] / known : n))
-    return x.reshape([...x.shape.slice(0, d), ...sizes, ...x.shape.slice(d + 1)])
+    return unflatten(x, this.dim, this.sizes)
   }
 
   override extraRepr(): string {
-    return `dim=${this.dim}, unflattened_size=(${this.sizes.join(', ')})`
+    const sizes = this.sizes.length === 1 ? `${this.sizes[0]},` : this.sizes.join(', ')
+    return `dim=${this.dim}, unflattened_size=(${sizes})`
   }
 }

@@ -1,28 +1,59 @@
 // Activations. Formulas are PyTorch's: https://pytorch.org/docs/stable/nn.functional.html#non-linear-activation-functions
+import { checkTensor } from '../autograd/defineOp.js'
 import { kernel, launch } from '../core/dispatch.js'
-import { checkChoice, checkNumber, checkOptions } from '../core/errors.js'
+import { isFloating } from '../core/dtype.js'
+import { checkChoice, checkNumber, checkOptions, DTypeError, describe, ValueError } from '../core/errors.js'
 import { emptyTensor, Tensor } from '../tensor/tensor.js'
 import { sub } from './arithmetic.js'
-import { applyInPlace, dense, floating, pieces, pointwise } from './pointwise.js'
+import { dense, floating, type PointwiseOp, pieces, pointwise } from './pointwise.js'
 import { exp, sigmoid, tanh } from './unary.js'
 
 const none: readonly number[] = []
 
-/** Two options of an activation as numbers. */
-function constants(op: string, options: object | undefined, defaults: Record<string, number>): number[] {
+export interface InPlace {
+  /** Write the result into the memory of the input. Default: false. */
+  inplace?: boolean
+}
+
+/** Options of an activation that are numbers, in the order of `defaults`. */
+function constants(
+  op: string,
+  options: object | undefined,
+  defaults: Record<string, number>,
+  inplace = false,
+): number[] {
   const keys = Object.keys(defaults)
-  checkOptions(op, options, keys)
+  checkOptions(op, options, inplace ? [...keys, 'inplace'] : keys)
   return keys.map(key => checkNumber(op, key, (options as Record<string, unknown> | undefined)?.[key] ?? defaults[key]))
+}
+
+/** Applies an activation, in place where the options say so. */
+function activate(name: string, op: PointwiseOp, x: Tensor, numbers: readonly number[], options?: InPlace): Tensor {
+  const inplace = options?.inplace ?? false
+  if (inplace === false) return op(floating(name, x), numbers)
+  if (inplace !== true) throw new TypeError(`${name}: inplace must be a boolean, got ${describe(inplace)}`)
+  checkTensor(name, x)
+  if (!isFloating(x.dtype))
+    throw new DTypeError(`works in place on floating tensors, this one is ${x.dtype}`, { op: `${name}_` })
+  return op.inPlace(x, numbers)
+}
+
+/** The same for activations without numbers. */
+function plain(name: string, op: PointwiseOp, numbers: readonly number[] = none) {
+  return (x: Tensor, options?: InPlace): Tensor => {
+    if (options !== undefined) checkOptions(name, options, ['inplace'])
+    return activate(name, op, x, numbers, options)
+  }
 }
 
 const reluOp = pointwise({ name: 'relu', saved: 'y', derivative: pieces('relu') })
 /** max(x, 0); nan stays nan. */
-export const relu = (x: Tensor): Tensor => reluOp(floating('relu', x), none)
+export const relu = plain('relu', reluOp)
 
 const leakyReluOp = pointwise({ name: 'leakyRelu', saved: 'x', derivative: pieces('leakyRelu') })
 /** x right of 0, negativeSlope·x left of it. Default slope: 0.01. */
-export function leakyRelu(x: Tensor, options?: { negativeSlope?: number }): Tensor {
-  return leakyReluOp(floating('leakyRelu', x), constants('leakyRelu', options, { negativeSlope: 0.01 }))
+export function leakyRelu(x: Tensor, options?: { negativeSlope?: number } & InPlace): Tensor {
+  return activate('leakyRelu', leakyReluOp, x, constants('leakyRelu', options, { negativeSlope: 0.01 }, true), options)
 }
 
 /** min(x, 0), in recorded operations. */
@@ -47,17 +78,18 @@ const eluOp = pointwise({
   },
 })
 /** x right of 0, alpha·(eˣ - 1) left of it. Default alpha: 1. Clevert et al. 2015, arXiv:1511.07289 */
-export function elu(x: Tensor, options?: { alpha?: number }): Tensor {
-  const [alpha] = constants('elu', options, { alpha: 1 })
-  return eluOp(floating('elu', x), [alpha, 1, 1])
+export function elu(x: Tensor, options?: { alpha?: number } & InPlace): Tensor {
+  const [alpha] = constants('elu', options, { alpha: 1 }, true)
+  return activate('elu', eluOp, x, [alpha, 1, 1], options)
 }
 /** x right of 0, alpha·(e^(x/alpha) - 1) left of it. Default alpha: 1. Barron 2017, arXiv:1704.07483 */
-export function celu(x: Tensor, options?: { alpha?: number }): Tensor {
-  const [alpha] = constants('celu', options, { alpha: 1 })
-  return eluOp(floating('celu', x), [alpha, 1, 1 / alpha])
+export function celu(x: Tensor, options?: { alpha?: number } & InPlace): Tensor {
+  const [alpha] = constants('celu', options, { alpha: 1 }, true)
+  if (alpha === 0) throw new ValueError('alpha must not be 0', { op: 'celu' })
+  return activate('celu', eluOp, x, [alpha, 1, 1 / alpha], options)
 }
 /** scale·elu(x, alpha) with the constants that keep mean and variance. Klambauer et al. 2017, arXiv:1706.02515 */
-export const selu = (x: Tensor): Tensor => eluOp(floating('selu', x), [1.6732632423543772, 1.0507009873554805, 1])
+export const selu = plain('selu', eluOp, [1.6732632423543772, 1.0507009873554805, 1])
 
 const geluOp = pointwise({
   name: 'gelu',
@@ -109,7 +141,7 @@ const siluOp = pointwise({
   },
 })
 /** x·sigmoid(x), also called swish. */
-export const silu = (x: Tensor): Tensor => siluOp(floating('silu', x), none)
+export const silu = plain('silu', siluOp)
 
 const mishOp = pointwise({
   name: 'mish',
@@ -120,7 +152,7 @@ const mishOp = pointwise({
   },
 })
 /** x·tanh(softplus(x)). Misra 2019, arXiv:1908.08681 */
-export const mish = (x: Tensor): Tensor => mishOp(floating('mish', x), none)
+export const mish = plain('mish', mishOp)
 
 const softplusOp = pointwise({
   name: 'softplus',
@@ -167,15 +199,19 @@ export const tanhshrink = (x: Tensor): Tensor => tanhshrinkOp(floating('tanhshri
 
 const hardtanhOp = pointwise({ name: 'hardtanh', saved: 'x', derivative: pieces('hardtanh') })
 /** x limited to [minVal, maxVal]. Defaults: -1, 1. */
-export function hardtanh(x: Tensor, options?: { minVal?: number; maxVal?: number }): Tensor {
-  return hardtanhOp(floating('hardtanh', x), constants('hardtanh', options, { minVal: -1, maxVal: 1 }))
+export function hardtanh(x: Tensor, options?: { minVal?: number; maxVal?: number } & InPlace): Tensor {
+  const limits = constants('hardtanh', options, { minVal: -1, maxVal: 1 }, true)
+  if (limits[0] > limits[1]) {
+    throw new ValueError(`minVal must not be above maxVal, got ${limits.join(' and ')}`, { op: 'hardtanh' })
+  }
+  return activate('hardtanh', hardtanhOp, x, limits, options)
 }
 /** x limited to [0, 6]. */
-export const relu6 = (x: Tensor): Tensor => hardtanhOp(floating('relu6', x), [0, 6])
+export const relu6 = plain('relu6', hardtanhOp, [0, 6])
 
 const hardsigmoidOp = pointwise({ name: 'hardsigmoid', saved: 'x', derivative: pieces('hardsigmoid') })
 /** relu6(x + 3)/6 */
-export const hardsigmoid = (x: Tensor): Tensor => hardsigmoidOp(floating('hardsigmoid', x), none)
+export const hardsigmoid = plain('hardsigmoid', hardsigmoidOp)
 
 const hardswishOp = pointwise({
   name: 'hardswish',
@@ -188,7 +224,7 @@ const hardswishOp = pointwise({
   },
 })
 /** x·relu6(x + 3)/6. Howard et al. 2019, arXiv:1905.02244 */
-export const hardswish = (x: Tensor): Tensor => hardswishOp(floating('hardswish', x), none)
+export const hardswish = plain('hardswish', hardswishOp)
 
 const hardshrinkOp = pointwise({ name: 'hardshrink', saved: 'x', derivative: pieces('hardshrink') })
 /** x outside [-lambd, lambd], else 0. Default: 0.5. */
@@ -205,9 +241,10 @@ export function softshrink(x: Tensor, options?: { lambd?: number }): Tensor {
 
 const thresholdOp = pointwise({ name: 'threshold', saved: 'x', derivative: pieces('threshold') })
 /** x above the threshold, else value. */
-export function threshold(x: Tensor, limit: number, value: number): Tensor {
+export function threshold(x: Tensor, limit: number, value: number, options?: InPlace): Tensor {
   const at = [checkNumber('threshold', 'threshold', limit), checkNumber('threshold', 'value', value)]
-  return thresholdOp(floating('threshold', x), at)
+  if (options !== undefined) checkOptions('threshold', options, ['inplace'])
+  return activate('threshold', thresholdOp, x, at, options)
 }
 
 declare module '../tensor/tensor.js' {
@@ -218,10 +255,9 @@ declare module '../tensor/tensor.js' {
   }
 }
 
-const RELU = kernel('relu')
 Tensor.prototype.relu = function () {
   return relu(this)
 }
 Tensor.prototype.relu_ = function () {
-  return applyInPlace('relu_', RELU, this, none, relu) as typeof this
+  return relu(this, { inplace: true }) as typeof this
 }

@@ -22,11 +22,18 @@ export interface Pointwise {
   readonly derivative: (v: Tensor, grad: Tensor, constants: readonly number[]) => Tensor
 }
 
+/** A function of one number with constants, on floating tensors. */
+export interface PointwiseOp {
+  (x: Tensor, constants: readonly number[]): Tensor
+  /** In x's own memory. */
+  inPlace(x: Tensor, constants: readonly number[]): Tensor
+}
+
 /** A differentiable function of one number with constants. Takes floating tensors. */
-export function pointwise({ name, kernel: base = name, saved, derivative }: Pointwise) {
+export function pointwise({ name, kernel: base = name, saved, derivative }: Pointwise): PointwiseOp {
   const forward = kernel(base)
   const backward = kernel(`${base}Backward`)
-  return defineOp(name, {
+  const op = defineOp(name, {
     forward(ctx, x: Tensor, constants: readonly number[]) {
       const out = emptyTensor(x.shape, x.dtype)
       launch(forward, x.dtype, [dense(x), out], [x.count], constants)
@@ -40,6 +47,10 @@ export function pointwise({ name, kernel: base = name, saved, derivative }: Poin
       return dx
     },
     derivative: (ctx, grad) => derivative(ctx.saved[0], grad, ctx.extra),
+  })
+  return Object.assign(op, {
+    inPlace: (x: Tensor, constants: readonly number[]) =>
+      applyInPlace(`${name}_`, forward, x, constants, old => op(old, constants)),
   })
 }
 

@@ -16,6 +16,7 @@ const build: Record<string, (args: Args) => nn.Module> = {
   Sequential: ({ layers }) => new nn.Sequential(...layers.map(([op, args]: [string, Args]) => build[op](args))),
   Flatten: args => new nn.Flatten(args),
   Dropout: args => new nn.Dropout(args),
+  Dropout2d: args => new nn.Dropout2d(args),
   PReLU: args => new nn.PReLU(args),
   Sigmoid: () => new nn.Sigmoid(),
 }

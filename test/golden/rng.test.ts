@@ -68,17 +68,9 @@ const steps: Record<string, (args: Args) => unknown> = {
   bernoulli: ({ p }) => bernoulli(tensor(p)),
   exponential_: ({ size, lambd }) => zeros(size).exponential_(lambd),
   multinomial: ({ weights, numSamples, replacement }) => multinomial(tensor(weights), numSamples, { replacement }),
-  dropout: ({ size, p, module }) => {
-    if (module === 'AlphaDropout') {
-      // A layer that glorot does not have, made of a draw as PyTorch makes it.
-      const alpha = 1.7580993408473766
-      const a = 1 / Math.sqrt((alpha ** 2 * p + 1) * (1 - p))
-      const noise = zeros(size).bernoulli_(1 - p)
-      return ones(size).mul(noise.mul(a)).add(noise.sub(1).mul(alpha * a).add(alpha * a * p))
-    }
-    // Dropout2d draws one number a channel.
-    if (module !== 'Dropout2d') return new nn.Dropout({ p }).forward(ones(size))
-    return new nn.Dropout({ p }).forward(ones([size[0], size[1], 1, 1])).mul(ones(size))
+  dropout: ({ size, p, module = 'Dropout' }) => {
+    const layers = { Dropout: nn.Dropout, Dropout2d: nn.Dropout2d, AlphaDropout: nn.AlphaDropout }
+    return new layers[module as keyof typeof layers]({ p }).forward(ones(size))
   },
   DataLoader: args => ({ batches: epochs(loaderOf(args), args.epochs) }),
   DataLoaderBreak: args => ({ batches: epochs(loaderOf(args), 1, args.batches) }),

@@ -1,0 +1,39 @@
+// The functions that modules are made of, under the names of torch.nn.functional.
+export {
+  celu,
+  elu,
+  gelu,
+  hardshrink,
+  hardsigmoid,
+  hardswish,
+  hardtanh,
+  leakyRelu,
+  logSigmoid,
+  logSigmoid as logsigmoid,
+  mish,
+  relu,
+  relu6,
+  selu,
+  silu,
+  softplus,
+  softshrink,
+  softsign,
+  tanhshrink,
+  threshold,
+} from '../../ops/activation.js'
+export { bilinear } from '../../ops/bilinear.js'
+export {
+  alphaDropout,
+  type DropoutOptions,
+  dropout,
+  dropout1d,
+  dropout2d,
+  dropout3d,
+  featureAlphaDropout,
+} from '../../ops/dropout.js'
+export { glu, prelu } from '../../ops/gated.js'
+export { linear } from '../../ops/linear.js'
+export * from '../../ops/loss/index.js'
+export { sigmoid, tanh } from '../../ops/unary.js'
+export { type CosineOptions, cosineSimilarity, type NormalizeOptions, normalize } from './distance.js'
+export { logSoftmax, softmax, softmin } from './softmax.js'

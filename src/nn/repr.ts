@@ -1,0 +1,15 @@
+// How modules print their settings: as Python does.
+
+/** A number as Python prints it: 1, 0.01, 1e-05. */
+export function number(x: number): string {
+  const [digits, exponent] = x.toExponential().split('e')
+  const e = Number(exponent)
+  if (e >= -4 && e < 16) return String(x)
+  return `${digits}e${e < 0 ? '-' : '+'}${String(Math.abs(e)).padStart(2, '0')}`
+}
+
+/** The same where Python has a float: 1.0. */
+export function float(x: number): string {
+  const text = number(x)
+  return Number.isInteger(x) && !text.includes('e') ? `${text}.0` : text
+}
