@@ -1,6 +1,7 @@
 // The public names; nothing else is here.
 import './autograd/methods.js'
 import './ops/cast.js'
+import './ops/fill.js'
 
 export * as autograd from './autograd/index.js'
 export { enableGrad, isGradEnabled, noGrad } from './autograd/mode.js'
@@ -40,8 +41,27 @@ export {
   tanhshrink,
   threshold,
 } from './ops/activation.js'
-export { add, div, mul, sub } from './ops/arithmetic.js'
+export { add, type DivOptions, div, mul, rsub, sub } from './ops/arithmetic.js'
+export { clamp, clampMax, clampMin, maximum, minimum } from './ops/bounds.js'
 export { broadcastTo, expand } from './ops/broadcast.js'
+export { type AddcOptions, addcdiv, addcmul, lerp, maskedFill, where } from './ops/choice.js'
+export {
+  allclose,
+  type CloseOptions,
+  eq,
+  equal,
+  ge,
+  gt,
+  isclose,
+  le,
+  logicalAnd,
+  logicalNot,
+  logicalOr,
+  logicalXor,
+  lt,
+  ne,
+} from './ops/compare.js'
+export { floorDivide, fmod, remainder } from './ops/division.js'
 export { glu, prelu } from './ops/gated.js'
 export { linear } from './ops/linear.js'
 export { type AddmmOptions, addmm, addmv, baddbmm, bmm, dot, matmul, mm, mv, outer } from './ops/matmul.js'
@@ -56,6 +76,8 @@ export {
   split,
   unbind,
 } from './ops/piece.js'
+export { atan2, hypot, logaddexp } from './ops/plane.js'
+export { pow } from './ops/power.js'
 export {
   abs,
   acos,

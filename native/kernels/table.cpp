@@ -3,10 +3,12 @@
 
 #define GLOROT_FAMILIES(X) \
   X(activation)            \
+  X(choice)                \
   X(classLoss)             \
   X(copy)                  \
   X(create)                \
   X(crossEntropy)          \
+  X(division)              \
   X(elementwise)           \
   X(extremum)              \
   X(gather)                \
@@ -14,6 +16,8 @@
   X(matmul)                \
   X(moments)               \
   X(optim)                 \
+  X(plane)                 \
+  X(power)                 \
   X(random)                \
   X(reduce)                \
   X(scan)                  \

@@ -157,6 +157,17 @@ inline VecF sqrt(VecF x) {
   return (VecF)vsqrtq_f32((float32x4_t)x);
 #endif
 }
+inline VecD sqrt(VecD x) {
+#if defined(__AVX512F__)
+  return (VecD)_mm512_sqrt_pd((__m512d)x);
+#elif defined(__AVX2__)
+  return (VecD)_mm256_sqrt_pd((__m256d)x);
+#elif defined(__SSE4_2__)
+  return (VecD)_mm_sqrt_pd((__m128d)x);
+#else
+  return (VecD)vsqrtq_f64((float64x2_t)x);
+#endif
+}
 inline double sqrt(double x) { return __builtin_sqrt(x); }
 
 /** To the nearest whole number, halves to even. */

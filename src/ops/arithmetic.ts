@@ -4,11 +4,12 @@ import { defineOp } from '../autograd/defineOp.js'
 import type { Gradient } from '../autograd/node.js'
 import { kernel } from '../core/dispatch.js'
 import { type DType, isFloating, promoteScalar } from '../core/dtype.js'
-import { checkNumber, checkOptions } from '../core/errors.js'
+import { checkChoice, checkNumber, checkOptions } from '../core/errors.js'
 import { Tensor } from '../tensor/tensor.js'
 import { binary, checkOperand, inPlaceBinary, meet, type Operand, withNumber } from './binary.js'
 import { sumTo } from './broadcast.js'
 import { cast } from './cast.js'
+import { floorDivide, truncDivide } from './division.js'
 
 const ADD = kernel('add')
 const SUB = kernel('sub')
@@ -64,10 +65,10 @@ const divOp = defineOp('div', {
   },
   backward(ctx, grad): Gradient[] {
     const [x, y] = ctx.saved
-    const dx = divOp(grad, y)
+    // -x/y² as PyTorch divides: the other order gives inf·0 where y is denormal and x is 0.
     return [
-      ctx.needs(0) ? sumTo(dx, ctx.extra[0]) : null,
-      ctx.needs(1) ? sumTo(mul(mulOp(dx, divOp(x, y)), -1), ctx.extra[1]) : null,
+      ctx.needs(0) ? sumTo(divOp(grad, y), ctx.extra[0]) : null,
+      ctx.needs(1) ? sumTo(mul(mulOp(grad, divOp(divOp(x, y), y)), -1), ctx.extra[1]) : null,
     ]
   },
   derivative: true,
@@ -162,14 +163,33 @@ export function mul(x: Operand, y: Operand): Tensor {
   return mulOp(...meet(x, y))
 }
 
-/** x / y element by element, broadcast; either may be a number. Integers divide to float32. */
-export function div(x: Operand, y: Operand): Tensor {
+export interface DivOptions {
+  /** Round the quotient: 'trunc' towards zero, 'floor' down; null not at all. Default: null. */
+  roundingMode?: 'trunc' | 'floor' | null
+}
+
+/**
+ * x / y element by element, broadcast; either may be a number. Integers divide to float32, unless the quotient is rounded.
+ * @throws ValueError if integers are divided by 0 and rounded
+ */
+export function div(x: Operand, y: Operand, options?: DivOptions): Tensor {
   checkOperand('div', x, y)
+  if (options !== undefined) {
+    checkOptions('div', options, ['roundingMode'])
+    const mode = options.roundingMode ?? 'none'
+    checkChoice('div', 'roundingMode', mode, ['trunc', 'floor', 'none'])
+    if (mode !== 'none') return mode === 'trunc' ? truncDivide(x, y) : floorDivide(x, y)
+  }
   if (typeof y === 'number') return divNumber(cast(x as Tensor, quotient((x as Tensor).dtype)), y)
   if (typeof x === 'number') return numberDiv(cast(y, quotient(y.dtype)), x)
   const [a, b] = meet(x, y)
   const dtype = quotient(a.dtype)
   return divOp(cast(a, dtype), cast(b, dtype))
+}
+
+/** y - alpha·x, broadcast; either may be a number. */
+export function rsub(x: Operand, y: Operand, options?: { alpha?: number }): Tensor {
+  return sub(y, x, options)
 }
 
 recorded.add = addOp
@@ -183,7 +203,9 @@ declare module '../tensor/tensor.js' {
     /** this · y; see `mul`. */
     mul(y: Operand): Tensor
     /** this / y; see `div`. */
-    div(y: Operand): Tensor
+    div(y: Operand, options?: DivOptions): Tensor
+    /** y - this. */
+    rsub(y: Operand, options?: { alpha?: number }): Tensor
     add_(y: Operand, options?: { alpha?: number }): this
     sub_(y: Operand, options?: { alpha?: number }): this
     mul_(y: Operand): this
@@ -200,8 +222,11 @@ Tensor.prototype.sub = function (y, options) {
 Tensor.prototype.mul = function (y) {
   return mul(this, y)
 }
-Tensor.prototype.div = function (y) {
-  return div(this, y)
+Tensor.prototype.div = function (y, options) {
+  return div(this, y, options)
+}
+Tensor.prototype.rsub = function (y, options) {
+  return rsub(this, y, options)
 }
 Tensor.prototype.add_ = function (y, options) {
   return inPlaceBinary('add_', ADD, this, scaled('add_', y, options), add) as typeof this

@@ -5,13 +5,12 @@ import { copyElements, inPlace, separate } from '../autograd/inplace.js'
 import type { Gradient } from '../autograd/node.js'
 import { kernel, launch } from '../core/dispatch.js'
 import { type DType, dtypeNames, dtypes } from '../core/dtype.js'
-import { checkChoice, describe, formatShape, ShapeError, ValueError } from '../core/errors.js'
+import { checkChoice, formatShape, ShapeError } from '../core/errors.js'
 import { broadcastStrides } from '../core/shape.js'
 import { emptyTensor, Tensor, viewOf } from '../tensor/tensor.js'
 import { expand } from './broadcast.js'
 
 const CAST = kernel('cast')
-const FILL = kernel('fill')
 
 /** x in another dtype: fractions are cut towards zero, bool is x != 0. */
 const castTo = defineOp('to', {
@@ -67,10 +66,6 @@ declare module '../tensor/tensor.js' {
     bool(): Tensor
     /** Copies the elements of `source` here; it is broadcast and converted. @throws ShapeError if it does not broadcast */
     copy_(source: Tensor): this
-    /** Sets every element to a number. */
-    fill_(value: number): this
-    /** Sets every element to 0. */
-    zero_(): this
   }
 }
 
@@ -111,20 +106,4 @@ Tensor.prototype.copy_ = function (source) {
   }
   inPlace('copy_', this, [source], write, () => cloneOp(expand(cast(source, this.dtype), shape)))
   return this
-}
-Tensor.prototype.fill_ = function (value) {
-  if (typeof value !== 'number') throw new TypeError(`fill_: value must be a number, got ${describe(value)}`)
-  if (this.dtype === 'int32' && value !== (value | 0)) {
-    throw new ValueError(`${value} is not a whole number of int32`, { op: 'fill_' })
-  }
-  const fill = (x: Tensor) => launch(FILL, x.dtype, [x], [x.count], [x.dtype === 'bool' ? Number(value !== 0) : value])
-  const write = () => {
-    const out = this.customStrides === null ? this : emptyTensor(this.shape, this.dtype)
-    fill(out)
-    if (out !== this) copyElements(out, this)
-  }
-  return inPlace('fill_', this, [], write, old => overwritten(old, fill)) as typeof this
-}
-Tensor.prototype.zero_ = function () {
-  return this.fill_(0)
 }

@@ -1,12 +1,13 @@
 // Every operation against PyTorch: values and gradients, special inputs among them. How each is called stands in calls/.
 import test from 'ava'
 import { type Calls, checkCase, goldenCases } from '../harness/golden.js'
+import { arithmetic } from './calls/arithmetic.js'
 import { matmul } from './calls/matmul.js'
 import { pointwise } from './calls/pointwise.js'
 import { reduce } from './calls/reduce.js'
 import { view } from './calls/view.js'
 
-const calls: Calls = { ...matmul, ...pointwise, ...reduce, ...view }
+const calls: Calls = { ...arithmetic, ...matmul, ...pointwise, ...reduce, ...view }
 const cases = goldenCases('ops')
 
 for (const op of Object.keys(calls)) {
