@@ -2,12 +2,13 @@
 import test from 'ava'
 import { type Calls, checkCase, goldenCases } from '../harness/golden.js'
 import { arithmetic } from './calls/arithmetic.js'
+import { indexing } from './calls/indexing.js'
 import { matmul } from './calls/matmul.js'
 import { pointwise } from './calls/pointwise.js'
 import { reduce } from './calls/reduce.js'
 import { view } from './calls/view.js'
 
-const calls: Calls = { ...arithmetic, ...matmul, ...pointwise, ...reduce, ...view }
+const calls: Calls = { ...arithmetic, ...indexing, ...matmul, ...pointwise, ...reduce, ...view }
 const cases = goldenCases('ops')
 
 for (const op of Object.keys(calls)) {
