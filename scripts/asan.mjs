@@ -1,9 +1,10 @@
 // asan.mjs <folder>: runs the tests that reach native code against the sanitizer build in <folder>/build/Release, with leak
 // detection, in one process per file: ASan must be loaded first, so it is preloaded into node itself.
 import { execFileSync, spawnSync } from 'node:child_process'
-import { createRequire } from 'node:module'
 import path from 'node:path'
+import { fileURLToPath } from 'node:url'
 
+const root = path.join(path.dirname(fileURLToPath(import.meta.url)), '..')
 const folder = path.resolve(process.argv[2])
 const preload = execFileSync('g++', ['-print-file-name=libasan.so'], { encoding: 'utf8' }).trim()
 const ava = path.join(
