@@ -7,11 +7,7 @@ import { fileURLToPath } from 'node:url'
 const root = path.join(path.dirname(fileURLToPath(import.meta.url)), '..')
 const folder = path.resolve(process.argv[2])
 const preload = execFileSync('g++', ['-print-file-name=libasan.so'], { encoding: 'utf8' }).trim()
-const ava = path.join(
-  path.dirname(createRequire(import.meta.url).resolve('ava/package.json')),
-  'entrypoints',
-  'cli.mjs',
-)
+const ava = path.join(root, 'node_modules', 'ava', 'entrypoints', 'cli.mjs')
 const files =
   process.argv.length > 3 ? process.argv.slice(3) : ['out/test/golden/**/*.test.js', 'out/test/hostile/**/*.test.js']
 

@@ -6,11 +6,7 @@ import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 const root = path.join(path.dirname(fileURLToPath(import.meta.url)), '..')
-const ava = path.join(
-  path.dirname(createRequire(import.meta.url).resolve('ava/package.json')),
-  'entrypoints',
-  'cli.mjs',
-)
+const ava = path.join(root, 'node_modules', 'ava', 'entrypoints', 'cli.mjs')
 const { isas, isa: best } = createRequire(import.meta.url)('../load.cjs')
 const args = process.argv.slice(2)
 const tap = args.includes('--tap')
