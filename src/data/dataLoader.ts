@@ -53,7 +53,7 @@ function rowsOf(dataset: Dataset): Rows | null {
 }
 
 /** The batch of the items that `index` names. */
-function gather({ tensors, chosen }: Rows, index: Tensor): Tensor[] {
+function gatherBatch({ tensors, chosen }: Rows, index: Tensor): Tensor[] {
   const rows = chosen === null ? index : gatherRows(chosen, index)
   return tensors.map(t => gatherRows(t, rows))
 }
@@ -154,10 +154,10 @@ export class DataLoader<Item = any, Batch = Batched<Item>> implements Iterable<B
     const { sampler } = this
     if (this.batchSize !== null && pieces in sampler) {
       const round = (sampler as unknown as { [pieces](): Iterable<Tensor> })[pieces]()
-      for (const index of cut(round, this.batchSize, this.dropLast)) yield gather(rows, index)
+      for (const index of cut(round, this.batchSize, this.dropLast)) yield gatherBatch(rows, index)
       return
     }
-    for (const batch of this.batches!) yield gather(rows, tensor([...batch], { dtype: 'int32' }))
+    for (const batch of this.batches!) yield gatherBatch(rows, tensor([...batch], { dtype: 'int32' }))
   }
 
   private *collated(batches: Batches): globalThis.Generator<Batch> {
