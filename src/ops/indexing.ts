@@ -2,8 +2,8 @@
 import { copyOf } from '../autograd/accumulate.js'
 import { checkTensor } from '../autograd/defineOp.js'
 import { isFloating } from '../core/dtype.js'
-import { checkInteger, DTypeError, describe, formatShape, IndexError, ShapeError } from '../core/errors.js'
-import { broadcastShapes, resolveDim, type Shape, sameShape } from '../core/shape.js'
+import { checkInteger, DTypeError, describe, formatShape, IndexError, ShapeError, ValueError } from '../core/errors.js'
+import { broadcastShapes, contiguousStrides, resolveDim, type Shape, sameShape } from '../core/shape.js'
 import { eye, tensor } from '../tensor/create.js'
 import { Tensor } from '../tensor/tensor.js'
 import type { Run } from './axis.js'
@@ -13,18 +13,26 @@ import { pick, unpick } from './pick.js'
 import { reshape } from './view.js'
 
 /** `pick` of any dtype: integers and bools go through float64, which holds each of them exactly. */
-function picked(x: Tensor, at: Tensor, run: Run): Tensor {
+export function picked(x: Tensor, at: Tensor, run: Run): Tensor {
   return isFloating(x.dtype) ? pick(x, at, run) : cast(pick(cast(x, 'float64'), at, run), x.dtype)
 }
 
 export type Index = Tensor | readonly number[] | Int32Array | BigInt64Array
 
+/** The numbers of an index that is no tensor. @throws TypeError if one is no number at all */
+function numbersOf(op: string, index: Exclude<Index, Tensor>): number[] {
+  return Array.from(index as ArrayLike<unknown>, v => {
+    if (typeof v === 'number' || typeof v === 'bigint') return Number(v)
+    throw new TypeError(`${op}: an index must hold whole numbers, got ${describe(v)}`)
+  })
+}
+
 /** An index as an int32 tensor outside the graph, its values in [0, size). @throws IndexError naming the first that is not */
-function places(op: string, index: Index, size: number): Tensor {
+export function places(op: string, index: Index, size: number): Tensor {
   let given: Tensor
   if (index instanceof Tensor) given = index.detach()
   else if (Array.isArray(index) || index instanceof Int32Array || index instanceof BigInt64Array) {
-    const values = Array.from(index as ArrayLike<number | bigint>, Number)
+    const values = numbersOf(op, index)
     const bad = values.find(v => !Number.isInteger(v))
     if (bad !== undefined) throw new IndexError(`index ${bad} is not a whole number`, { op })
     given = tensor(Float64Array.from(values), { dtype: 'float64' })
@@ -48,7 +56,7 @@ function refused(op: string, index: Tensor, size: number): never {
   throw new IndexError(`index ${bad} is out of range for a dimension of size ${size}`, { op })
 }
 
-function sizeAlong(op: string, x: Tensor, dim: number): [d: number, size: number] {
+export function sizeAlong(op: string, x: Tensor, dim: number): [d: number, size: number] {
   checkTensor(op, x)
   const d = resolveDim(op, dim, x.shape.length)
   return [d, x.shape.length === 0 ? 1 : x.shape[d]]
@@ -77,11 +85,16 @@ export function indexSelect(x: Tensor, dim: number, index: Index): Tensor {
       op: 'indexSelect',
       shapes: [at.shape],
     })
+  if (x.shape.length === 0 && at.count !== 1)
+    throw new ShapeError(`a scalar has one place, the index names ${at.count}`, {
+      op: 'indexSelect',
+      shapes: [at.shape],
+    })
   return picked(x, spreadIndex(at, x.shape, d), { from: d, to: d + 1 })
 }
 
 /** x cut to the extent of the index in every dimension but d. */
-function covered(op: string, x: Tensor, index: Tensor, d: number): Tensor {
+export function covered(op: string, x: Tensor, index: Tensor, d: number): Tensor {
   const fits = index.shape.length === x.shape.length && index.shape.every((n, i) => i === d || n <= x.shape[i])
   if (!fits) {
     const message = `index ${formatShape(index.shape)} must have the dimensions of ${formatShape(x.shape)}, none longer but dim ${d}`
@@ -148,42 +161,80 @@ export function maskedSelect(x: Tensor, mask: Tensor): Tensor {
   return picked(reshape(expand(x, shape), [on.length]), tensor(Int32Array.from(at)), { from: 0, to: 1 })
 }
 
+/** The places where a mask over the dimensions of x from `first` on is true: an index for each of its dimensions. */
+function maskPlaces(op: string, x: Tensor, mask: Tensor, first: number): Int32Array[] {
+  const { shape } = mask
+  if (!sameShape(shape, x.shape.slice(first, first + shape.length))) {
+    const message = `a mask ${formatShape(shape)} does not fit ${formatShape(x.shape)} from dim ${first} on`
+    throw new IndexError(message, { op, shapes: [x.shape, shape] })
+  }
+  const on: number[] = []
+  mask.toTypedArray().forEach((v, i) => {
+    if (v) on.push(i)
+  })
+  const steps = contiguousStrides(shape)
+  return shape.map((size, d) => Int32Array.from(on, i => Math.floor(i / steps[d]) % size))
+}
+
 /**
  * Elements by one index per leading dimension, broadcast together: `index(x, [rows, columns])` gives x[rows[i], columns[i]].
- * One bool tensor instead selects by mask.
+ * A bool tensor stands for as many dimensions as it has, and for the places where it is true: `index(x, [mask])`.
+ * @throws IndexError if an index is out of range or a mask has not the size of its dimensions
  */
 export function index(x: Tensor, indices: readonly Index[]): Tensor {
   const op = 'index'
   checkTensor(op, x)
   if (!Array.isArray(indices)) throw new TypeError(`${op}: expected an array of indices, got ${describe(indices)}`)
-  const [mask] = indices
-  if (indices.length === 1 && mask instanceof Tensor && mask.dtype === 'bool') return maskedSelect(x, mask)
-  if (indices.length === 0 || indices.length > x.shape.length) {
+  const [only] = indices
+  if (indices.length === 1 && only instanceof Tensor && only.dtype === 'bool' && sameShape(only.shape, x.shape))
+    return maskedSelect(x, only)
+  const each: Index[] = []
+  for (const i of indices) {
+    if (i instanceof Tensor && i.dtype === 'bool') each.push(...maskPlaces(op, x, i, each.length))
+    else each.push(i)
+  }
+  if (each.length === 0 || each.length > x.shape.length) {
     throw new IndexError(
-      `${indices.length} indices for a tensor of ${x.shape.length} dimensions ${formatShape(x.shape)}`,
-      { op, shapes: [x.shape] },
+      `${each.length} indices for a tensor of ${x.shape.length} dimensions ${formatShape(x.shape)}`,
+      {
+        op,
+        shapes: [x.shape],
+      },
     )
   }
-  const at = indices.map((i, d) => places(op, i, x.shape[d]))
+  const at = each.map((i, d) => places(op, i, x.shape[d]))
   const shape = at.map(t => t.shape).reduce((a, b) => broadcastShapes(op, a, b))
   const flat = at.reduce<Tensor | null>((sum, t, d) => (sum === null ? t : sum.mul(x.shape[d]).add(t)), null)!
-  const rest = x.shape.slice(indices.length)
-  const rows = x.shape.slice(0, indices.length).reduce((a, b) => a * b, 1)
+  const rest = x.shape.slice(each.length)
+  const rows = x.shape.slice(0, each.length).reduce((a, b) => a * b, 1)
+  if (rows > 2 ** 31)
+    throw new ValueError(`${rows} places are more than an int32 index reaches`, { op, shapes: [x.shape] })
   const linear = copyOf(expand(flat, shape)).reshape([-1])
   const source = reshape(x, [rows, ...rest])
   return reshape(picked(source, spreadIndex(linear, source.shape, 0), { from: 0, to: 1 }), [...shape, ...rest])
 }
 
-/** 1 at each class, else 0: int32 of shape [*, numClasses]. Default: one class more than the largest. */
-export function oneHot(x: Index, numClasses?: number): Tensor {
+/**
+ * 1 at each class, else 0: int32 of shape [*, numClasses].
+ * @param numClasses default: -1, one class more than the largest
+ * @throws IndexError if a class is below 0 or not below numClasses
+ */
+export function oneHot(x: Index, numClasses = -1): Tensor {
   const op = 'oneHot'
   const isArray = Array.isArray(x) || x instanceof Int32Array || x instanceof BigInt64Array
   if (!(x instanceof Tensor) && !isArray)
     throw new TypeError(`${op}: expected classes as an int32 tensor or an array, got ${describe(x)}`)
   const shape = x instanceof Tensor ? x.shape : [x.length]
-  const values = x instanceof Tensor ? x.toTypedArray() : Array.from(x as ArrayLike<number | bigint>, Number)
-  const most = (values as number[]).reduce((a: number, b: number) => Math.max(a, b), -1)
-  const classes = numClasses === undefined ? most + 1 : checkInteger(op, 'numClasses', numClasses, 1)
+  const values: ArrayLike<number> = x instanceof Tensor ? x.toTypedArray() : numbersOf(op, x)
+  checkInteger(op, 'numClasses', numClasses, -1)
+  if (numClasses === 0) throw new ValueError('numClasses must be above 0', { op })
+  let classes = numClasses
+  for (let i = 0; i < values.length; i++) {
+    if (values[i] < 0) throw new IndexError(`class ${values[i]} is below 0`, { op })
+    if (numClasses === -1) classes = Math.max(classes, values[i] + 1)
+  }
+  if (classes === -1) throw new ValueError('no elements tell how many classes there are; pass numClasses', { op })
+  if (!Number.isInteger(classes)) throw new IndexError(`a class must be a whole number, got ${classes - 1}`, { op })
   const at = places(op, x, classes)
   return indexSelect(eye(classes, classes, { dtype: 'int32' }), 0, at.reshape([at.count])).reshape([...shape, classes])
 }
