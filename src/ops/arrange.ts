@@ -3,10 +3,10 @@ import { checkTensor } from '../autograd/defineOp.js'
 import {
   checkChoice,
   checkInteger,
-  checkNumber,
   checkOptions,
   describe,
   formatShape,
+  IndexError,
   ShapeError,
   ValueError,
 } from '../core/errors.js'
@@ -14,11 +14,17 @@ import { resolveDim, resolveDims } from '../core/shape.js'
 import { arange, filled } from '../tensor/create.js'
 import { Tensor } from '../tensor/tensor.js'
 import { expand } from './broadcast.js'
-import { maskedFill } from './choice.js'
+import { elementOf, maskedFill } from './choice.js'
 import { ge, le } from './compare.js'
 import { indexSelect } from './indexing.js'
 import { cat } from './join.js'
+import { narrow } from './piece.js'
 import { reshape } from './view.js'
+
+/** A result with memory of its own: a view of x, or x itself, is copied. */
+function apart(out: Tensor, x: Tensor): Tensor {
+  return out.storage === x.storage ? out.clone() : out
+}
 
 function checkList(op: string, what: string, list: unknown, least: number): asserts list is readonly number[] {
   if (!Array.isArray(list)) throw new TypeError(`${op}: ${what} must be an array of numbers, got ${describe(list)}`)
@@ -44,10 +50,11 @@ export function repeat(x: Tensor, sizes: readonly number[]): Tensor {
     ),
     shape.flatMap((n, d) => [sizes[d], n]),
   )
-  return reshape(
+  const out = reshape(
     woven,
     shape.map((n, d) => n * sizes[d]),
   )
+  return apart(out, x)
 }
 
 /** Each element `repeats` times in a row, along dim, or of the flattened tensor. */
@@ -63,17 +70,18 @@ export function repeatInterleave(x: Tensor, repeats: number, dim?: number): Tens
     repeats,
     ...shape.slice(d + 1),
   ])
-  return reshape(
+  const out = reshape(
     wide,
     shape.map((n, i) => (i === d ? n * repeats : n)),
   )
+  return apart(out, x)
 }
 
 /** x turned round along dims. */
 export function flip(x: Tensor, dims: number | readonly number[]): Tensor {
   checkTensor('flip', x)
   const at = Array.isArray(dims) && dims.length === 0 ? [] : resolveDims('flip', dims, x.shape.length)
-  return at.reduce(
+  const out = at.reduce(
     (y, d) =>
       indexSelect(
         y,
@@ -82,6 +90,7 @@ export function flip(x: Tensor, dims: number | readonly number[]): Tensor {
       ),
     x,
   )
+  return apart(out, x)
 }
 
 /** x moved on by `shifts` along dims; what falls out comes in at the other end. */
@@ -90,11 +99,16 @@ export function roll(x: Tensor, shifts: number | readonly number[], dims?: numbe
   checkTensor(op, x)
   const by = typeof shifts === 'number' ? [shifts] : shifts
   checkList(op, 'shifts', by, Number.MIN_SAFE_INTEGER)
-  if (dims === undefined) return reshape(roll(reshape(x, [x.count]), by[0], 0), x.shape)
+  if (dims === undefined) {
+    if (by.length !== 1) throw new ValueError(`${by.length} shifts of one flattened tensor; name the dims`, { op })
+    return reshape(roll(reshape(x, [x.count]), by, 0), x.shape)
+  }
   const along = typeof dims === 'number' ? [dims] : dims
   checkList(op, 'dims', along, Number.MIN_SAFE_INTEGER)
   if (along.length !== by.length) throw new ValueError(`${by.length} shifts for ${along.length} dims`, { op })
-  return along.reduce((y, dim, k) => {
+  if (x.shape.length === 0 && along.length > 0)
+    throw new IndexError('a scalar has no dimension to roll along', { op, shapes: [x.shape] })
+  const out = along.reduce((y, dim, k) => {
     const d = resolveDim(op, dim, y.shape.length)
     const n = y.shape[d]
     return n === 0
@@ -105,6 +119,7 @@ export function roll(x: Tensor, shifts: number | readonly number[], dims?: numbe
           Array.from({ length: n }, (_, i) => (((i - by[k]) % n) + n) % n),
         )
   }, x)
+  return apart(out, x)
 }
 
 /** column - row of each place of the last two dimensions. */
@@ -143,6 +158,22 @@ function sourceOf(mode: string, i: number, n: number): number {
   return i < 0 ? -i : i >= n ? 2 * (n - 1) - i : i
 }
 
+/** x without what negative padding cuts off. */
+function cropped(x: Tensor, padding: readonly number[]): Tensor {
+  let out = x
+  for (let k = 0; k < padding.length; k += 2) {
+    const d = x.shape.length - 1 - k / 2
+    const before = Math.max(-padding[k], 0)
+    const kept = out.shape[d] - before - Math.max(-padding[k + 1], 0)
+    if (kept < 0) {
+      const message = `padding ${padding[k]}, ${padding[k + 1]} cuts more off dim ${d} than ${formatShape(x.shape)} has`
+      throw new ShapeError(message, { op: 'pad', shapes: [x.shape] })
+    }
+    if (kept < out.shape[d]) out = narrow(out, d, before, kept)
+  }
+  return out
+}
+
 export interface PadOptions {
   /** Default: 'constant'. */
   mode?: (typeof modes)[number]
@@ -151,7 +182,7 @@ export interface PadOptions {
 }
 
 /**
- * Pads the last dimensions: `pad(x, [left, right, top, bottom])`, the last dimension first.
+ * Pads the last dimensions: `pad(x, [left, right, top, bottom])`, the last dimension first. Negative numbers cut off, before the rest.
  * @throws ShapeError if a reflection is as long as its dimension
  * @see https://pytorch.org/docs/stable/generated/torch.nn.functional.pad.html
  */
@@ -159,7 +190,7 @@ export function pad(x: Tensor, padding: readonly number[], options?: PadOptions)
   const op = 'pad'
   checkTensor(op, x)
   checkOptions(op, options, ['mode', 'value'])
-  checkList(op, 'padding', padding, 0)
+  checkList(op, 'padding', padding, Number.MIN_SAFE_INTEGER)
   const mode = checkChoice(op, 'mode', options?.mode ?? 'constant', modes)
   if (padding.length % 2 !== 0 || padding.length > 2 * x.shape.length) {
     throw new ShapeError(
@@ -167,11 +198,11 @@ export function pad(x: Tensor, padding: readonly number[], options?: PadOptions)
       { op, shapes: [x.shape] },
     )
   }
-  const value = checkNumber(op, 'value', options?.value ?? 0)
-  let out = x
+  const value = elementOf(op, options?.value ?? 0, x.dtype)
+  let out = cropped(x, padding)
   for (let k = 0; k < padding.length; k += 2) {
     const d = x.shape.length - 1 - k / 2
-    const [before, after] = [padding[k], padding[k + 1]]
+    const [before, after] = [Math.max(padding[k], 0), Math.max(padding[k + 1], 0)]
     const n = out.shape[d]
     if (mode === 'constant') {
       const block = (size: number) =>
@@ -184,8 +215,8 @@ export function pad(x: Tensor, padding: readonly number[], options?: PadOptions)
       continue
     }
     if (
-      n === 0 ||
-      (mode === 'reflect' && Math.max(before, after) >= n) ||
+      (n === 0 && before + after > 0) ||
+      (mode === 'reflect' && before + after > 0 && Math.max(before, after) >= n) ||
       (mode === 'circular' && Math.max(before, after) > n)
     ) {
       throw new ShapeError(`${mode} padding ${before}, ${after} is too long for dim ${d} of ${formatShape(x.shape)}`, {
@@ -199,7 +230,7 @@ export function pad(x: Tensor, padding: readonly number[], options?: PadOptions)
       Array.from({ length: n + before + after }, (_, i) => sourceOf(mode, i - before, n)),
     )
   }
-  return out
+  return apart(out, x)
 }
 
 declare module '../tensor/tensor.js' {

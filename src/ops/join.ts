@@ -20,12 +20,14 @@ function listed(op: string, tensors: unknown): Tensor[] {
 }
 
 /**
- * Tensors one after the other along a dimension: `cat([a, b], 1)`. Default dim: 0.
+ * Tensors one after the other along a dimension: `cat([a, b], 1)`. Default dim: 0. Those of shape [0] fit any others and add nothing.
  * @throws ShapeError if they differ in another dimension
  */
 export function cat(tensors: readonly Tensor[], dim = 0): Tensor {
   const op = 'cat'
-  const parts = listed(op, tensors)
+  const all = listed(op, tensors)
+  const parts = all.filter(p => p.shape.length !== 1 || p.shape[0] !== 0)
+  if (parts.length === 0) return joinOp(resolveDim(op, dim, 1), [0], ...all)
   const [{ shape: first }] = parts
   if (first.length === 0) throw new ShapeError('scalars cannot be joined; use stack', { op, shapes: [first] })
   const d = resolveDim(op, dim, first.length)
