@@ -9,7 +9,7 @@ import { Tensor } from '../tensor/tensor.js'
 import type { Run } from './axis.js'
 import { expand, withShape } from './broadcast.js'
 import { cast } from './cast.js'
-import { pick, unpick } from './pick.js'
+import { pick } from './pick.js'
 import { reshape } from './view.js'
 
 /** `pick` of any dtype: integers and bools go through float64, which holds each of them exactly. */
@@ -63,7 +63,7 @@ export function sizeAlong(op: string, x: Tensor, dim: number): [d: number, size:
 }
 
 /** A one-dimensional index repeated over the other dimensions of `shape`. */
-function spreadIndex(index: Tensor, shape: Shape, d: number): Tensor {
+export function spreadIndex(index: Tensor, shape: Shape, d: number): Tensor {
   const full = shape.map((n, i) => (i === d ? index.count : n))
   return copyOf(
     expand(
@@ -108,42 +108,6 @@ export function gather(x: Tensor, dim: number, index: Index): Tensor {
   const [d, size] = sizeAlong('gather', x, dim)
   const at = places('gather', index, size)
   return picked(covered('gather', x, at, d), at, { from: d, to: d + 1 })
-}
-
-/** x with src[i, j] added at [index[i, j], j] for dim 0, and so on. */
-export function scatterAdd(x: Tensor, dim: number, index: Index, src: Tensor): Tensor {
-  const op = 'scatterAdd'
-  const [d, size] = sizeAlong(op, x, dim)
-  checkTensor(op, src, 'src')
-  const at = places(op, index, size)
-  if (src.dtype !== x.dtype || !isFloating(x.dtype))
-    throw new DTypeError(`x is ${x.dtype}, src ${src.dtype}: both must be one floating dtype`, { op })
-  const part = covered(op, x, at, d)
-  if (
-    !sameShape(
-      part.shape.filter((_, i) => i !== d),
-      x.shape.filter((_, i) => i !== d),
-    )
-  ) {
-    throw new ShapeError(`index ${formatShape(at.shape)} must cover ${formatShape(x.shape)} in all dims but ${d}`, {
-      op,
-      shapes: [x.shape, at.shape],
-    })
-  }
-  if (!sameShape(src.shape, at.shape)) {
-    throw new ShapeError(`src ${formatShape(src.shape)} and index ${formatShape(at.shape)} differ`, {
-      op,
-      shapes: [src.shape, at.shape],
-    })
-  }
-  return x.add(unpick(src, at, x.shape, { from: d, to: d + 1 }))
-}
-
-/** x with the parts of src along dim added where a one-dimensional index says. */
-export function indexAdd(x: Tensor, dim: number, index: Index, src: Tensor): Tensor {
-  const [d, size] = sizeAlong('indexAdd', x, dim)
-  checkTensor('indexAdd', src, 'src')
-  return scatterAdd(x, d, spreadIndex(places('indexAdd', index, size), src.shape, d), src)
 }
 
 /** The elements where the mask is true, in row-major order, as one dimension. */
@@ -245,10 +209,6 @@ declare module '../tensor/tensor.js' {
     indexSelect(dim: number, index: Index): Tensor
     /** Elements along dim by an index of the result's shape. */
     gather(dim: number, index: Index): Tensor
-    /** This with src added at the places of the index along dim. */
-    scatterAdd(dim: number, index: Index, src: Tensor): Tensor
-    /** This with parts of src added along dim. */
-    indexAdd(dim: number, index: Index, src: Tensor): Tensor
     /** The elements where the mask is true. */
     maskedSelect(mask: Tensor): Tensor
     /** Elements by one index per leading dimension, or a bool mask. */
@@ -256,7 +216,7 @@ declare module '../tensor/tensor.js' {
   }
 }
 
-const methods = { indexSelect, gather, scatterAdd, indexAdd, maskedSelect, index } as unknown as Record<
+const methods = { indexSelect, gather, maskedSelect, index } as unknown as Record<
   string,
   (x: Tensor, ...rest: unknown[]) => Tensor
 >
