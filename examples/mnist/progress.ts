@@ -12,7 +12,15 @@ const EVERY = 5
 export function startProgress(title: string, total: number, out: NodeJS.WriteStream = process.stdout): Progress {
   if (out.isTTY) {
     const format = `  ${title} [{bar}] {percentage}% | loss {loss} | {eta_formatted} left`
-    const bar = new SingleBar({ format, stream: out, hideCursor: true, clearOnComplete: true, barsize: 30, fps: 15 })
+    const bar = new SingleBar({
+      format,
+      stream: out,
+      hideCursor: false,
+      linewrap: true,
+      clearOnComplete: true,
+      barsize: 30,
+      fps: 15,
+    })
     bar.start(total, 0, { loss: '-' })
     return {
       update: (done, loss) => bar.update(done, { loss: loss.toFixed(4) }),

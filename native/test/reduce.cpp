@@ -152,8 +152,8 @@ static void refusals() {
   CHECK(run("sum", glorot::kFloat32, {x, y}, {2, 4, 1}).kind == ErrorKind::kLaunch);
   CHECK(run("sum", glorot::kFloat32, {x, y}, {3, 2, 1}).kind == ErrorKind::kLaunch);
   CHECK(run("sum", glorot::kFloat32, {x, y}, {4e15, 4e15, 1}).kind == ErrorKind::kLaunch);
-  CHECK(run("sum", glorot::kFloat32, {x, y}, {0, 4e15, 4e15}).kind == ErrorKind::kNone);
-  CHECK(run("sum", glorot::kFloat32, {x, y}, {4e15, 4e15, 0}).kind == ErrorKind::kNone);
+  CHECK(run("sum", glorot::kFloat32, {x, y}, {0, 1e12, 1e12}).kind == ErrorKind::kNone);
+  CHECK(run("sum", glorot::kFloat32, {x, y}, {1e12, 1e12, 0}).kind == ErrorKind::kNone);
   CHECK(run("sum", glorot::kFloat32, {x, y}, {2, 3}).kind == ErrorKind::kLaunch);
   CHECK(run("mean", glorot::kInt32, {x, y}, {2, 3, 1}).kind == ErrorKind::kLaunch);
   CHECK(run("norm", glorot::kFloat32, {x, y}, {2, 3, 1}, {NAN}).kind == ErrorKind::kValue);
