@@ -23,17 +23,27 @@ function along(x: Tensor, d: number): Run {
 /** Of each element of the index the position in x, row-major, that it names along dimension d. */
 function positions(x: Tensor, index: Tensor, d: number, op: string): Int32Array {
   covered(op, x, index, d)
-  if (x.count > 2 ** 31)
-    throw new ValueError(`${x.count} places are more than an int32 index reaches`, { op, shapes: [x.shape] })
+  if (x.count + index.count > 2 ** 31)
+    throw new ValueError(`${x.count + index.count} places are more than an int32 index reaches`, {
+      op,
+      shapes: [x.shape],
+    })
   const { shape } = index
-  const values = index.toTypedArray()
+  const at = index.toTypedArray() as Int32Array
   const steps = contiguousStrides(x.shape)
-  const inIndex = contiguousStrides(shape)
-  return Int32Array.from(values, (at, i) => {
-    let to = at * (steps[d] ?? 0)
-    for (let k = 0; k < shape.length; k++) if (k !== d) to += (Math.floor(i / inIndex[k]) % shape[k]) * steps[k]
-    return to
-  })
+  const counter = new Array<number>(shape.length).fill(0)
+  let base = 0
+  for (let i = 0; i < at.length; i++) {
+    at[i] = base + at[i] * (steps[d] ?? 0)
+    for (let k = shape.length - 1; k >= 0; k--) {
+      const step = k === d ? 0 : steps[k]
+      base += step
+      if (++counter[k] < shape[k]) break
+      base -= step * shape[k]
+      counter[k] = 0
+    }
+  }
+  return at
 }
 
 /** The part of src, or the number everywhere, that the index covers. */
@@ -52,10 +62,9 @@ function sourceOf(op: string, x: Tensor, index: Tensor, src: Tensor | number): T
 
 /** x with src written at the positions: each element of the result is one of x or one of src, so it is picked from both, joined. */
 function written(x: Tensor, at: Int32Array, src: Tensor): Tensor {
-  const from = Int32Array.from({ length: x.count }, (_, i) => i)
-  at.forEach((to, i) => {
-    from[to] = x.count + i
-  })
+  const from = new Int32Array(x.count)
+  for (let i = 0; i < from.length; i++) from[i] = i
+  for (let i = 0; i < at.length; i++) from[at[i]] = x.count + i
   const both = joinOp(0, [x.count + at.length], reshape(x, [x.count]), reshape(src, [at.length]))
   return reshape(picked(both, tensor(from), whole), x.shape)
 }
