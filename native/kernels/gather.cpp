@@ -31,7 +31,7 @@ void gatherRows(Launch& l) noexcept {
   parallel(count, length > kElements ? 1 : kElements / length, [&](int64_t begin, int64_t end) {
     for (int64_t i = begin; i < end; i++) {
       const int64_t row = rowOf(index[i], rows);
-      if (row >= 0) std::memcpy(y + i * length, x + row * length, static_cast<size_t>(length) * sizeof(T));
+      if (row >= 0) __builtin_memmove(y + i * length, x + row * length, static_cast<size_t>(length) * sizeof(T));
     }
   });
 }

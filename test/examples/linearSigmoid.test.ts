@@ -3,7 +3,7 @@ import { execFile } from 'node:child_process'
 import path from 'node:path'
 import { promisify } from 'node:util'
 import test from 'ava'
-import { goldenCases } from './harness/golden.js'
+import { goldenCases } from '../harness/golden.js'
 
 interface Program {
   id: string
@@ -17,7 +17,7 @@ const golden = new Map((goldenCases('training') as unknown as Program[]).map(c =
 
 /** Losses by epoch, as printed. */
 async function losses(example: string): Promise<[epoch: number, loss: number][]> {
-  const file = path.join(import.meta.dirname, '..', 'examples', `${example}.js`)
+  const file = path.join(import.meta.dirname, '..', '..', 'examples', `${example}.js`)
   const { stdout, stderr } = await run(process.execPath, [file])
   if (stderr !== '') throw new Error(stderr)
   return [...stdout.matchAll(/^Epoch: (\d+), Loss: (.+)$/gm)].map(([, epoch, loss]) => [Number(epoch), Number(loss)])
