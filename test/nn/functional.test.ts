@@ -1,6 +1,6 @@
 // nn.functional: a twin for every layer and loss, and the functions that have no layer.
 import test from 'ava'
-import { autograd, nn, rand, randn, ShapeError, type Tensor, tensor } from 'glorot'
+import { autograd, nn, oneHot, pad, rand, randn, ShapeError, type Tensor, tensor } from 'glorot'
 
 const F = nn.functional
 
@@ -30,6 +30,16 @@ test('every layer has its function', t => {
     .map(([name]) => twins[name] ?? name)
     .filter(name => !functions.has(name.toLowerCase()))
   t.deepEqual(missing, [])
+})
+
+test('oneHot and pad stand here as well', t => {
+  t.is(F.oneHot, oneHot)
+  t.is(F.pad, pad)
+  t.deepEqual(F.oneHot(tensor([2, 0], { dtype: 'int32' }), 3).tolist(), [
+    [0, 0, 1],
+    [1, 0, 0],
+  ])
+  t.deepEqual(F.pad(tensor([1, 2]), [1, 2]).tolist(), [0, 1, 2, 0, 0])
 })
 
 test('linear and bilinear are what the layers compute', t => {

@@ -21,6 +21,7 @@ export {
   tanhshrink,
   threshold,
 } from '../../ops/activation.js'
+export { type PadOptions, pad } from '../../ops/arrange.js'
 export { bilinear } from '../../ops/bilinear.js'
 export {
   alphaDropout,
@@ -32,6 +33,7 @@ export {
   featureAlphaDropout,
 } from '../../ops/dropout.js'
 export { glu, prelu } from '../../ops/gated.js'
+export { oneHot } from '../../ops/indexing.js'
 export { linear } from '../../ops/linear.js'
 export * from '../../ops/loss/index.js'
 export { sigmoid, tanh } from '../../ops/unary.js'
