@@ -71,6 +71,7 @@ bool divisible(Launch& l) {
     const int side = l.choice(1, 2);
     const double c = l.num(0);
     const int32_t* x = l.in<int32_t>(0, n);
+    l.out<int32_t>(1, n);
     if (!l.ok()) return false;
     for (int64_t i = 0; i < n && !zero; i++) zero = side == 0 ? c > -1 && c < 1 : x[i] == 0;
     return !zero || refuse(l);
@@ -78,6 +79,7 @@ bool divisible(Launch& l) {
   Operands<2> o;
   if (!readOperands(l, 0, o)) return false;
   const int32_t* y = l.in<int32_t>(1, o.span[1]);
+  l.out<int32_t>(2, o.n);
   if (!l.ok()) return false;
   int found = 0;
   eachRun(o, [&](const int64_t* offset, int64_t, int64_t n) {
