@@ -169,11 +169,23 @@ import './ops/random.js'
 import './ops/slice.js'
 import './tensor/format.js'
 
-export { flip, type PadOptions, pad, repeat, repeatInterleave, roll, tril, triu } from './ops/arrange.js'
 export { einsum } from './ops/einsum.js'
 export { amax, amin, argmax, argmin, argsort, max, min, sort, topk } from './ops/extremum.js'
-export { gather, type Index, index, indexSelect, maskedSelect, oneHot } from './ops/indexing.js'
-export { cat, stack } from './ops/join.js'
+export { gather, type ScatterOptions, scatter, scatterAdd, takeAlongDim } from './ops/gather.js'
+export {
+  type Index,
+  type IndexItem,
+  index,
+  indexAdd,
+  indexCopy,
+  indexFill,
+  indexPut,
+  indexSelect,
+  maskedSelect,
+  nonzero,
+} from './ops/indexing.js'
+export { cat, hstack, repeat, repeatInterleave, stack, tile, vstack } from './ops/join.js'
+export { type PadMode, type PadOptions, pad } from './ops/pad.js'
+export { diag, flip, oneHot, roll, type TriangleOptions, tril, triu } from './ops/rearrange.js'
 export { all, any, mean, norm, prod, std, sum, varOf as var } from './ops/reduce.js'
-export { indexAdd, type ScatterOptions, scatter, scatterAdd } from './ops/scatter.js'
 export { cumprod, cumsum, logSoftmax, logsumexp, softmax, softmin } from './ops/softmax.js'

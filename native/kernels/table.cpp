@@ -12,6 +12,7 @@
   X(elementwise)           \
   X(extremum)              \
   X(gather)                \
+  X(indexing)              \
   X(loss)                  \
   X(matmul)                \
   X(moments)               \
@@ -19,6 +20,7 @@
   X(plane)                 \
   X(power)                 \
   X(random)                \
+  X(rearrange)             \
   X(reduce)                \
   X(scan)                  \
   X(softmax)               \

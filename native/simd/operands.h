@@ -40,20 +40,21 @@ template <int N> bool readOperands(Launch& l, int at, Operands<N>& o) {
   return true;
 }
 
-/** Calls run(offsets of the operands, offset in the result, n) for runs of the innermost dimension that cover all. */
-template <int N, class F> void eachRun(const Operands<N>& o, const F& run) {
+/** Calls run(offsets of the operands, offset in the result, n) for runs of the innermost dimension that cover all; in order, on
+ *  this thread, where `grain` is no less than the number of elements. */
+template <int N, class F> void eachRun(const Operands<N>& o, const F& run, int64_t grain = kGrain) {
   if (o.n == 0) return;
   const int last = o.ndim - 1;
   const int64_t inner = o.shape[last], rows = o.n / inner;
   if (rows == 1) {
-    parallel(inner, kGrain, [&](int64_t begin, int64_t end) {
+    parallel(inner, grain, [&](int64_t begin, int64_t end) {
       int64_t offset[N];
       for (int k = 0; k < N; k++) offset[k] = begin * o.step[k][last];
       run(offset, begin, end - begin);
     });
     return;
   }
-  parallel(rows, inner > kGrain ? 1 : kGrain / inner, [&](int64_t begin, int64_t end) {
+  parallel(rows, inner > grain ? 1 : grain / inner, [&](int64_t begin, int64_t end) {
     int64_t index[kMaxDims], offset[N] = {};
     int64_t rest = begin;
     for (int d = last - 1; d >= 0; d--) {

@@ -17,7 +17,7 @@ function sizes(shape: Shape, run: Run, places: Tensor): number[] {
 }
 
 /** The elements of x at the places (int32), which give the result its shape. */
-export const pick = defineOp('pick', {
+const pick = defineOp('pick', {
   forward(ctx, x: Tensor, places: Tensor, run: Run) {
     ctx.extra = { places, shape: x.shape, run }
     const out = emptyTensor(places.shape, x.dtype)

@@ -11,7 +11,7 @@ import {
   ShapeError,
   ValueError,
 } from '../core/errors.js'
-import { numel, resolveDim, resolveIndex, type Shape } from '../core/shape.js'
+import { numel, resolveDim, resolveIndex, type Shape, sameShape } from '../core/shape.js'
 import { filled } from '../tensor/create.js'
 import { emptyTensor, Tensor, viewOf } from '../tensor/tensor.js'
 
@@ -50,6 +50,12 @@ const embedOp = defineOp('embed', {
   backward: (ctx, grad): Gradient => sliceOp(grad, ctx.extra),
   derivative: true,
 })
+
+/** Zeros of `shape` with x in the corner where all indices start. */
+export function corner(x: Tensor, shape: Shape): Tensor {
+  const part = x.shape.slice()
+  return sameShape(part, shape) ? x : embedOp(x, shape, (_, strides) => [part, strides.slice(), 0])
+}
 
 function without(list: readonly number[], dim: number): number[] {
   return [...list.slice(0, dim), ...list.slice(dim + 1)]

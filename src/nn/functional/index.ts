@@ -21,7 +21,6 @@ export {
   tanhshrink,
   threshold,
 } from '../../ops/activation.js'
-export { type PadOptions, pad } from '../../ops/arrange.js'
 export { bilinear } from '../../ops/bilinear.js'
 export {
   alphaDropout,
@@ -33,9 +32,10 @@ export {
   featureAlphaDropout,
 } from '../../ops/dropout.js'
 export { glu, prelu } from '../../ops/gated.js'
-export { oneHot } from '../../ops/indexing.js'
 export { linear } from '../../ops/linear.js'
 export * from '../../ops/loss/index.js'
+export { type PadMode, type PadOptions, pad } from '../../ops/pad.js'
+export { oneHot } from '../../ops/rearrange.js'
 export { sigmoid, tanh } from '../../ops/unary.js'
 export { type CosineOptions, cosineSimilarity, type NormalizeOptions, normalize } from './distance.js'
 export { logSoftmax, softmax, softmin } from './softmax.js'

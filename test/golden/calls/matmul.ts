@@ -1,4 +1,4 @@
-import { addmm, bmm, dot, linear, matmul as product, outer } from 'glorot'
+import { addmm, bmm, dot, einsum, linear, matmul as product, outer } from 'glorot'
 import type { Calls } from '../../harness/golden.js'
 
 export const matmul: Calls = {
@@ -7,5 +7,6 @@ export const matmul: Calls = {
   outer: ({ x, y }) => outer(x, y),
   bmm: ({ x, y }) => bmm(x, y),
   addmm: ({ x, a, b }, args) => addmm(x, a, b, args),
+  einsum: ({ x, y }, { equation }) => einsum(equation, x, y),
   linear: ({ input, weight, bias }) => linear(input, weight, bias),
 }
