@@ -13,6 +13,7 @@
   X(extremum)              \
   X(gather)                \
   X(indexing)              \
+  X(gated)                 \
   X(loss)                  \
   X(matmul)                \
   X(moments)               \

@@ -1,46 +1,14 @@
 // Functions of one number, each with its derivative: name(x) and nameBackward(saved, dy), where `saved` is the input x or, where the
 // formula says y, the result. Contiguous; outputs may be their inputs.
-#include "kernels/kernels.h"
-#include "simd/map.h"
+#include "kernels/pointwise.h"
 #include "simd/math.h"
 
 namespace glorot {
 namespace GLOROT_ISA {
 namespace {
 
-/** buffers: x, out. sizes: n. */
-template <class T, class F>
-void apply(Launch& l, F f) noexcept {
-  const int64_t n = l.size(0);
-  const T* x = l.in<T>(0, n);
-  T* y = l.out<T>(1, n);
-  if (l.ok()) map(n, f, x, y);
-}
-/** buffers: saved, dy, dx. sizes: n. */
-template <class T, class F>
-void applyBackward(Launch& l, F f) noexcept {
-  const int64_t n = l.size(0);
-  const T* saved = l.in<T>(0, n);
-  const T* dy = l.in<T>(1, n);
-  T* dx = l.out<T>(2, n);
-  if (l.ok()) map(n, f, saved, dy, dx);
-}
-
-#define C(constant) like(x, constant)
-
-#define FUNCTION(name, expression)                                                  \
-  struct name##F {                                                                  \
-    template <class V> V operator()(V x) const { return expression; }               \
-  };                                                                                \
-  template <class T> void name(Launch& l) noexcept { apply<T>(l, name##F{}); }
-
-/** The derivative times dy; `x` is what was saved. */
-#define DERIVATIVE(name, expression)                                                \
-  struct name##B {                                                                  \
-    template <class V> V operator()(V x, V dy) const { return expression; }         \
-  };                                                                                \
-  template <class T> void name##Backward(Launch& l) noexcept { applyBackward<T>(l, name##B{}); }
-
+#define FUNCTION(name, expression) FUNCTION_OF(name, 0, expression)
+#define DERIVATIVE(name, expression) DERIVATIVE_OF(name, 0, expression)
 
 FUNCTION(exp, exp(x))
 DERIVATIVE(exp, dy * x)  // y

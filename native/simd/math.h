@@ -1,62 +1,91 @@
 // The functions that unary operations and activations are made of, beside those of explog.h. Hot ones are polynomials over VecF,
-// within 2 ulp over the whole range (native/test/math.cpp); rare ones take each lane through the C library in double. The double
-// overloads are the C library's.
+// within 2 ulp over the whole range (native/test/math.cpp); rarer ones go through doubles (double.h). The double overloads are the
+// C library's.
 #pragma once
 #include "simd/explog.h"
+#include "simd/double.h"
 
 namespace glorot {
 namespace GLOROT_ISA {
 namespace {
 
-/** F of each lane, in double: half an ulp, at the speed of the C library. */
-template <class F>
-__attribute__((noinline)) VecF lanewise(VecF x, F f) {
-  VecF y{};
-  for (int i = 0; i < kLanesF; i++) y[i] = static_cast<float>(f(static_cast<double>(x[i])));
-  return y;
-}
-#define GLOROT_LANEWISE(name)                                      \
+/** name(double) by the C library, name(VecF) by `expression` of a VecD x. */
+#define GLOROT_WIDE(name, expression)                              \
   inline double name(double x) { return __builtin_##name(x); }     \
-  struct name##Of {                                                \
-    double operator()(double x) const { return __builtin_##name(x); } \
+  struct name##Wide {                                              \
+    VecD operator()(VecD x) const { return expression; }           \
   };                                                               \
-  inline VecF name(VecF x) { return lanewise(x, name##Of{}); }
-GLOROT_LANEWISE(exp2)
-GLOROT_LANEWISE(log2)
-GLOROT_LANEWISE(log10)
-GLOROT_LANEWISE(tan)
-GLOROT_LANEWISE(asin)
-GLOROT_LANEWISE(acos)
-GLOROT_LANEWISE(atan)
-GLOROT_LANEWISE(sinh)
-GLOROT_LANEWISE(cosh)
-GLOROT_LANEWISE(asinh)
-GLOROT_LANEWISE(acosh)
-GLOROT_LANEWISE(atanh)
-GLOROT_LANEWISE(erfc)
+  inline VecF name(VecF x) { return wide(x, name##Wide{}); }
+GLOROT_WIDE(log2, logD(x) * splat(1.4426950408889634))
+GLOROT_WIDE(log10, logD(x) * splat(0.43429448190325183))
+GLOROT_WIDE(asin, asinD(x))
+GLOROT_WIDE(acos, acosD(x))
+GLOROT_WIDE(atan, atanD(x))
+GLOROT_WIDE(sinh, sinhD(x))
+GLOROT_WIDE(cosh, coshD(x))
+GLOROT_WIDE(asinh, asinhD(x))
+GLOROT_WIDE(acosh, acoshD(x))
+GLOROT_WIDE(atanh, atanhD(x))
+GLOROT_WIDE(erfc, erfcD(x))
 
-/** Whether any lane of a mask is set. */
-inline bool any(VecI mask) {
-  int32_t all = 0;
-  for (int i = 0; i < kLanesF; i++) all |= mask[i];
-  return all != 0;
+/** The same for functions with a period: `most` is the largest |x| that `expression` takes, beyond it lanes go one by one. */
+#define GLOROT_PERIODIC(name, most, expression)                                          \
+  inline double name(double x) { return __builtin_##name(x); }                           \
+  struct name##Far {                                                                     \
+    double operator()(double x) const { return __builtin_##name(x); }                    \
+  };                                                                                     \
+  inline VecF name(VecF x) {                                                             \
+    if (__builtin_expect(any(~(abs(x) <= splat(most))), 0)) return lanewise(x, name##Far{}); \
+    return expression;                                                                   \
+  }
+struct TanWide {
+  VecD operator()(VecD x) const { return tanD(x); }
+};
+GLOROT_PERIODIC(tan, kMostTurned, wide(x, TanWide{}))
+
+#if defined(__FMA__) || defined(__aarch64__)
+/** sin(x + quarters * pi/2) for |x| up to 10^4: Cody-Waite reduction to [-pi/4, pi/4], then Cephes' polynomials (sinf.c). */
+inline VecF sinReduced(VecF x, int quarters) {
+  const VecF n = rint(x * splat(0.636619772f));
+  VecF r = fma(n, splat(-1.57079601e+00f), x);
+  r = fma(n, splat(-3.13916473e-07f), r);
+  r = fma(n, splat(-5.39030253e-15f), r);
+  const VecI q = toInt(n) + splati(quarters);
+  const VecF z = r * r;
+  VecF s = fma(splat(-1.9515295891e-4f), z, splat(8.3321608736e-3f));
+  s = fma(fma(s, z, splat(-1.6666654611e-1f)) * z, r, r);
+  VecF c = fma(splat(2.443315711809948e-5f), z, splat(-1.388731625493765e-3f));
+  c = fma(c, z, splat(4.166664568298827e-2f));
+  c = fma(c * z, z, fma(splat(-0.5f), z, splat(1.0f)));
+  const VecF y = select((q & splati(1)) != splati(0), c, s);
+  return asFloat(asInt(y) ^ ((q & splati(2)) << 30));
+}
+GLOROT_PERIODIC(sin, 1e4f, sinReduced(x, 0))
+GLOROT_PERIODIC(cos, 1e4f, sinReduced(x, 1))
+#else  // that reduction needs the fused product
+struct SinWide {
+  VecD operator()(VecD x) const { return sinTurned(turned(x), 0); }
+};
+struct CosWide {
+  VecD operator()(VecD x) const { return sinTurned(turned(x), 1); }
+};
+GLOROT_PERIODIC(sin, kMostTurned, wide(x, SinWide{}))
+GLOROT_PERIODIC(cos, kMostTurned, wide(x, CosWide{}))
+#endif
+
+inline double exp2(double x) { return __builtin_exp2(x); }
+/** The whole part goes to the exponent, exactly. */
+inline VecF exp2(VecF x) {
+  const VecF c = min(splat(128.5f), max(splat(-150.5f), x)), n = rint(c), r = (c - n) * splat(0.69314718f);
+  return scale(fma(fma(expTail(r), r, splat(1.0f)), r, splat(1.0f)), n);
 }
 
 inline double expm1(double x) { return __builtin_expm1(x); }
-/** exp(x) - 1 = 2^n (exp(r) - 1) + (2^n - 1), with the n and r of exp: nothing cancels near 0. */
+/** exp(x) - 1 = 2^n (exp(r) - 1) + (2^n - 1): nothing cancels near 0. Computed as twice its half, for n = 128. */
 inline VecF expm1(VecF x) {
-  const VecF c = min(splat(80.0f), max(splat(-30.0f), x));
-  const VecF n = rint(c * splat(1.44269504f));
-  const VecF r = fma(n, splat(2.12194440e-4f), fma(n, splat(-0.693359375f), c));
-  VecF p = splat(1.9875691500e-4f);
-  p = fma(p, r, splat(1.3981999507e-3f));
-  p = fma(p, r, splat(8.3334519073e-3f));
-  p = fma(p, r, splat(4.1665795894e-2f));
-  p = fma(p, r, splat(1.6666665459e-1f));
-  p = fma(p, r, splat(5.0000001201e-1f));
-  const VecF s = asFloat((toInt(n) + splati(127)) << 23);
-  const VecF y = fma(s, fma(p * r, r, r), s - splat(1.0f));
-  return select(x == VecF{}, x, select(x > splat(80.0f), exp(x), y));
+  const auto [n, r] = reduceExp(min(splat(89.0f), max(splat(-30.0f), x)));
+  const VecF half = asFloat((toInt(n) + splati(126)) << 23);
+  return splat(2.0f) * fma(half, fma(expTail(r) * r, r, r), half - splat(0.5f));
 }
 
 inline double tanh(double x) { return __builtin_tanh(x); }
@@ -77,18 +106,12 @@ inline double sigmoid(double x) {
   const double e = __builtin_exp(-__builtin_fabs(x));
   return (x < 0 ? e : 1.0) / (1.0 + e);
 }
-/** 1/(1 + e) or e/(1 + e), e = exp(-|x|): nothing overflows and the far left keeps its digits. What 1 + e rounds off is given back by
- *  the derivative, without which the result can be 2.001 ulp off. */
+/** y = 1/(1 + e) or e·y, e = exp(-|x|): nothing overflows and the far left keeps its digits. A Newton step gives back what 1 + e rounds
+ *  off: its residual 1 - y - y·e has no rounding to speak of. */
 inline VecF sigmoid(VecF x) {
-  const VecF one = splat(1.0f), e = exp(-abs(x)), d = one + e, lost = e - (d - one);
-  const VecI left = x < VecF{};
-  const VecF y = select(left, e, one) / d;
-  return fma(-y * lost, select(left, one - y, y), y);
+  const VecF one = splat(1.0f), e = exp(-abs(x)), y = one / (one + e), z = fma(y, fma(-y, e, one - y), y);
+  return select(x < VecF{}, e * z, z);
 }
-
-inline double softplus(double x) { return (x > 0 ? x : 0) + __builtin_log1p(__builtin_exp(-__builtin_fabs(x))); }
-/** log(1 + exp(x)) = max(x, 0) + log1p(exp(-|x|)) */
-inline VecF softplus(VecF x) { return max(VecF{}, x) + log1p(exp(-abs(x))); }
 
 inline double erf(double x) { return __builtin_erf(x); }
 /** N. Juffa's minimax approximations: about 1 ulp. https://stackoverflow.com/a/35148199 */
@@ -111,46 +134,7 @@ inline VecF erf(VecF x) {
   return select(t > splat(0.921875f), large, fma(q, x, x));
 }
 
-struct SinOf {
-  double operator()(double x) const { return __builtin_sin(x); }
-};
-struct CosOf {
-  double operator()(double x) const { return __builtin_cos(x); }
-};
-
-/** sin(x + quarters * pi/2) for |x| up to 10^4: Cody-Waite reduction to [-pi/4, pi/4], then Cephes' polynomials. */
-inline VecF sinReduced(VecF x, int quarters) {
-  const VecF n = rint(x * splat(0.636619772f));
-  VecF r = fma(n, splat(-1.57079601e+00f), x);
-  r = fma(n, splat(-3.13916473e-07f), r);
-  r = fma(n, splat(-5.39030253e-15f), r);
-  const VecI q = toInt(n) + splati(quarters);
-  const VecF z = r * r;
-  VecF s = fma(splat(-1.9515295891e-4f), z, splat(8.3321608736e-3f));
-  s = fma(fma(s, z, splat(-1.6666654611e-1f)) * z, r, r);
-  VecF c = fma(splat(2.443315711809948e-5f), z, splat(-1.388731625493765e-3f));
-  c = fma(c, z, splat(4.166664568298827e-2f));
-  c = fma(c * z, z, fma(splat(-0.5f), z, splat(1.0f)));
-  const VecF y = select((q & splati(1)) != splati(0), c, s);
-  return asFloat(asInt(y) ^ ((q & splati(2)) << 30));
-}
-inline double sin(double x) { return __builtin_sin(x); }
-inline double cos(double x) { return __builtin_cos(x); }
-#if defined(__FMA__) || defined(__aarch64__)
-inline VecF sin(VecF x) {
-  if (__builtin_expect(any(~(abs(x) < splat(1e4f))), 0)) return lanewise(x, SinOf{});
-  return select(x == VecF{}, x, sinReduced(x, 0));
-}
-inline VecF cos(VecF x) {
-  if (__builtin_expect(any(~(abs(x) < splat(1e4f))), 0)) return lanewise(x, CosOf{});
-  return sinReduced(x, 1);
-}
-#else  // the reduction needs the fused product
-inline VecF sin(VecF x) { return lanewise(x, SinOf{}); }
-inline VecF cos(VecF x) { return lanewise(x, CosOf{}); }
-#endif
-
-/** The x with erf(x) = y: M. Giles' approximation (GPU Computing Gems, 2011), then two Newton steps in double. */
+/** The x with erf(x) = y: Giles' approximation in float32, then two Newton steps. */
 inline double erfinv(double y) {
   if (!(y > -1.0 && y < 1.0)) return y == 1.0 ? __builtin_inf() : y == -1.0 ? -__builtin_inf() : __builtin_nan("");
   const double w = -__builtin_log((1.0 - y) * (1.0 + y));
@@ -169,15 +153,15 @@ inline double erfinv(double y) {
   x *= y;
   for (int i = 0; i < 2; i++) {
     // erfc keeps the digits that erf loses near 1.
-    const double excess = x < 0 ? (1.0 + y) - __builtin_erfc(-x) : __builtin_erfc(x) - (1.0 - y);
-    x += (x < 0 ? excess : excess) * 0.88622692545275801365 * __builtin_exp(x * x);
+    const double missing = x < 0 ? (1.0 + y) - __builtin_erfc(-x) : __builtin_erfc(x) - (1.0 - y);
+    x += missing * 0.88622692545275801365 * __builtin_exp(x * x);
   }
   return x;
 }
-struct ErfinvOf {
-  double operator()(double x) const { return erfinv(x); }
+struct ErfinvWide {
+  VecD operator()(VecD x) const { return erfinvD(x); }
 };
-inline VecF erfinv(VecF x) { return lanewise(x, ErfinvOf{}); }
+inline VecF erfinv(VecF x) { return wide(x, ErfinvWide{}); }
 
 inline double floor(double x) { return __builtin_floor(x); }
 inline double ceil(double x) { return __builtin_ceil(x); }

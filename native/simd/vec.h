@@ -53,6 +53,24 @@ template <class T> inline typename VecOf<T>::type load(const T* p) {
 }
 template <class T> inline void store(T* p, typename VecOf<T>::type v) { std::memcpy(p, &v, sizeof v); }
 
+/** Stores past the caches, to p aligned to a vector; `streamed` makes what this thread stored so visible to others. */
+inline void stream(float* p, VecF v) {
+#if defined(__AVX512F__)
+  _mm512_stream_ps(p, (__m512)v);
+#elif defined(__AVX2__)
+  _mm256_stream_ps(p, (__m256)v);
+#elif defined(__SSE4_2__)
+  _mm_stream_ps(p, (__m128)v);
+#else
+  store(p, v);
+#endif
+}
+inline void streamed() {
+#if defined(__SSE4_2__)
+  _mm_sfence();
+#endif
+}
+
 /** The first n (0 < n < lanes) elements, zeros after them; never reads past them. */
 inline VecF loadPartial(const float* p, int64_t n) {
 #if defined(__AVX512F__)
@@ -184,6 +202,17 @@ inline VecF rint(VecF x) {
 }
 inline double rint(double x) { return __builtin_rint(x); }
 
+/** p * 2^n for whole n in [-151, 128], rounded once on AVX-512 and at most twice elsewhere. */
+inline VecF scale(VecF p, VecF n) {
+#if defined(__AVX512F__)
+  return (VecF)_mm512_scalef_ps((__m512)p, (__m512)n);
+#else
+  // In two factors, as 2^128 and 2^-150 are no float32.
+  const VecI whole = __builtin_convertvector(n, VecI), half = whole >> 1, bias = splati(127);
+  return p * (VecF)((half + bias) << 23) * (VecF)((whole - half + bias) << 23);
+#endif
+}
+
 inline VecI asInt(VecF x) { return (VecI)x; }
 inline VecF asFloat(VecI x) { return (VecF)x; }
 inline VecI toInt(VecF x) { return __builtin_convertvector(x, VecI); }
@@ -201,9 +230,42 @@ inline VecD select(VecL mask, VecD a, VecD b) { return mask ? a : b; }
 inline double select(bool mask, double a, double b) { return mask ? a : b; }
 inline float select(bool mask, float a, float b) { return mask ? a : b; }
 
-/** IEEE-less minimum and maximum: the second operand where one is nan. */
-inline VecF min(VecF a, VecF b) { return a < b ? a : b; }
-inline VecF max(VecF a, VecF b) { return a > b ? a : b; }
+/** Whether any lane of a mask is set. */
+inline bool any(VecI mask) {
+#if defined(__AVX512F__)
+  return _mm512_test_epi32_mask((__m512i)mask, (__m512i)mask) != 0;
+#elif defined(__AVX2__)
+  return _mm256_movemask_ps((__m256)mask) != 0;
+#elif defined(__SSE4_2__)
+  return _mm_movemask_ps((__m128)mask) != 0;
+#else
+  return vmaxvq_u32((uint32x4_t)mask) != 0;
+#endif
+}
+
+/** IEEE-less minimum and maximum: the second operand where one is nan. On x86 that is one instruction, which compilers do not find. */
+inline VecF min(VecF a, VecF b) {
+#if defined(__AVX512F__)
+  return (VecF)_mm512_min_ps((__m512)a, (__m512)b);
+#elif defined(__AVX2__)
+  return (VecF)_mm256_min_ps((__m256)a, (__m256)b);
+#elif defined(__SSE4_2__)
+  return (VecF)_mm_min_ps((__m128)a, (__m128)b);
+#else
+  return a < b ? a : b;
+#endif
+}
+inline VecF max(VecF a, VecF b) {
+#if defined(__AVX512F__)
+  return (VecF)_mm512_max_ps((__m512)a, (__m512)b);
+#elif defined(__AVX2__)
+  return (VecF)_mm256_max_ps((__m256)a, (__m256)b);
+#elif defined(__SSE4_2__)
+  return (VecF)_mm_max_ps((__m128)a, (__m128)b);
+#else
+  return a > b ? a : b;
+#endif
+}
 inline VecD min(VecD a, VecD b) { return a < b ? a : b; }
 inline VecD max(VecD a, VecD b) { return a > b ? a : b; }
 inline double min(double a, double b) { return a < b ? a : b; }

@@ -16,15 +16,28 @@ static double sigmoid(double x) { return x < 0 ? std::exp(x) / (1 + std::exp(x))
 static double logSigmoid(double x) { return (x < 0 ? x : 0) - std::log1p(std::exp(-std::fabs(x))); }
 static double rsqrt(double x) { return 1 / std::sqrt(x); }
 
+/** By its series near 0, else by bisection on erfc, which keeps the digits that erf loses near 1. */
+static double erfinv(double y) {
+  const double pi = 3.14159265358979323846, a = std::fabs(y);
+  if (!(a < 1)) return a == 1 ? std::copysign(INFINITY, y) : NAN;
+  if (a < 1e-3) return std::sqrt(pi) / 2 * y * (1 + y * y * (pi / 12 + y * y * 7 * pi * pi / 480));
+  double low = 0, high = 6;
+  for (int i = 0; i < 60; i++) {
+    const double middle = (low + high) / 2;
+    (std::erfc(middle) > 1 - a ? low : high) = middle;
+  }
+  return std::copysign(low, y);
+}
+
 static const Function functions[] = {
-    {"exp", std::exp, 2},     {"exp2", std::exp2, 1},   {"expm1", std::expm1, 2}, {"log", std::log, 2},
+    {"exp", std::exp, 2},     {"exp2", std::exp2, 2},   {"expm1", std::expm1, 2}, {"log", std::log, 2},
     {"log2", std::log2, 1},   {"log10", std::log10, 1}, {"log1p", std::log1p, 2}, {"sin", std::sin, 2},
     {"cos", std::cos, 2},     {"tan", std::tan, 1},     {"tanh", std::tanh, 2},   {"sigmoid", sigmoid, 2},
     {"erf", std::erf, 2},     {"erfc", std::erfc, 1},   {"sinh", std::sinh, 1},   {"cosh", std::cosh, 1},
     {"asin", std::asin, 1},   {"acos", std::acos, 1},   {"atan", std::atan, 1},   {"asinh", std::asinh, 1},
     {"acosh", std::acosh, 1}, {"atanh", std::atanh, 1}, {"sqrt", std::sqrt, 0.5}, {"rsqrt", rsqrt, 1.5},
     {"floor", std::floor, 0}, {"ceil", std::ceil, 0},   {"trunc", std::trunc, 0}, {"round", std::nearbyint, 0},
-    {"logSigmoid", logSigmoid, 2},
+    {"logSigmoid", logSigmoid, 2},   {"erfinv", erfinv, 1},
 };
 
 static float fromBits(uint32_t bits) {
