@@ -131,7 +131,7 @@ constexpr int kMaxChunks = 256;
 
 /** f(i, m) is the pack of values i … i+m-1; lanes past m do not count. */
 template <class T, class Op, class F>
-inline Pack<T> foldRun(Op op, int64_t begin, int64_t end, F& f) {
+__attribute__((noinline, flatten)) Pack<T> foldRun(Op op, int64_t begin, int64_t end, F& f) {
   constexpr int W = kPack<T>;
   const Pack<T> none = fillPack(op.template identity<T>());
   int64_t i = begin;

@@ -23,7 +23,7 @@ inline bool isFar(int64_t n, const void* y) { return n >= kFar && reinterpret_ca
 // `parallel`, and the tail is a turn of the loop.
 /** y[i] = f(x[i]…) for i < n. `far`: of the whole array that y is a part of, see isFar. */
 template <class F, class... P>
-__attribute__((noinline)) void mapInto(int64_t n, bool far, F f, float* y, const P*... x) {
+__attribute__((noinline, flatten)) void mapInto(int64_t n, bool far, F f, float* y, const P*... x) {
   for (int64_t i = 0; i < n; i += kLanesF) {
     const VecF v = f(loadFirst(x + i, n - i)...);
     if (__builtin_expect(n - i < kLanesF, 0)) storePartial(y + i, v, n - i);

@@ -106,7 +106,7 @@ template <class T> inline const T* beside(const T* p, int64_t step, int64_t i, i
 }
 
 template <int N, class F, class R>
-__attribute__((noinline)) void runOf(F f, int64_t n, const float* const (&p)[N], const int64_t (&step)[N], R* y) {
+__attribute__((noinline, flatten)) void runOf(F f, int64_t n, const float* const (&p)[N], const int64_t (&step)[N], R* y) {
   float block[N][kBlock];
   bool contiguous = true;
   for (int k = 0; k < N; k++) contiguous &= step[k] == 1;
@@ -129,7 +129,7 @@ __attribute__((noinline)) void runOf(F f, int64_t n, const float* const (&p)[N],
   }
 }
 template <int N, class F, class T, class R>
-__attribute__((noinline)) void runOf(F f, int64_t n, const T* const (&p)[N], const int64_t (&step)[N], R* y) {
+__attribute__((noinline, flatten)) void runOf(F f, int64_t n, const T* const (&p)[N], const int64_t (&step)[N], R* y) {
   for (int64_t i = 0; i < n; i++) {
     T v[N];
     for (int k = 0; k < N; k++) v[k] = p[k][i * step[k]];

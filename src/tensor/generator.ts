@@ -25,32 +25,48 @@ function halves(op: string, seed: unknown): [number, number] {
   return [Number(bits & 0xffffffffn), Number(bits >> 32n)]
 }
 
+/** Node seeds Math.random from the system's entropy; loading node:crypto took a seventh of the package's import. */
+const randomSeed = () => Math.floor(Math.random() * 2 ** 52)
+
+interface State {
+  readonly storage: Storage
+  readonly byteOffset: number
+}
+
 /**
  * A stream of random numbers of its own: `rand([3], { generator })`. The same seed gives the numbers of PyTorch's CPU generator.
  * @see https://pytorch.org/docs/stable/generated/torch.Generator.html
  */
 export class Generator {
-  /** @internal The operand of launches that draw. */
-  readonly state: { readonly storage: Storage; readonly byteOffset: number }
+  #made: State | undefined
 
   /** Starts with a seed that nobody knows, unless one is given; see `manualSeed`. */
   constructor(seed?: number | bigint) {
-    this.state = { storage: new Storage(allocateBytes(BYTES)), byteOffset: allocatedAt }
-    if (seed === undefined) this.seed()
-    else this.manualSeed(seed)
+    if (seed !== undefined) this.manualSeed(seed)
+  }
+
+  /** @internal The operand of launches that draw. Made at first use: importing the package makes the default generator. */
+  get state(): State {
+    return this.#made ?? this.start(randomSeed())
+  }
+
+  private start(seed: number | bigint): State {
+    const words = halves('manualSeed', seed)
+    this.#made ??= { storage: new Storage(allocateBytes(BYTES)), byteOffset: allocatedAt }
+    launch(SEED, 'float32', [this.#made], words)
+    return this.#made
   }
 
   /** Starts the stream of a seed anew. */
   manualSeed(seed: number | bigint): this {
-    launch(SEED, 'float32', [this.state], halves('manualSeed', seed))
+    this.start(seed)
     return this
   }
 
   /** Starts the stream of a random seed and returns that. */
   seed(): number {
-    // Node seeds Math.random from the system's entropy; loading node:crypto took a seventh of the package's import.
-    const seed = Math.floor(Math.random() * 2 ** 52)
-    this.manualSeed(seed)
+    const seed = randomSeed()
+    this.start(seed)
     return seed
   }
 
