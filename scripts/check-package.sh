@@ -5,7 +5,7 @@ set -euo pipefail
 root=$(cd "$(dirname "$0")/.." && pwd)
 [ -d "$root/prebuilds" ] || { echo 'no prebuilds/: run npm run make-prebuild first'; exit 1; }
 place=$(mktemp -d)
-trap 'rm -rf "$place"' EXIT
+trap "$(command -v rm) -rf '$place'" EXIT
 
 cd "$root"
 tarball=$(npm pack --ignore-scripts --silent --pack-destination "$place")

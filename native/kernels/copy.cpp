@@ -38,6 +38,8 @@ void copy(Launch& l) noexcept {
   const T* x = l.in<T>(0, Launch::span(ndim, shape, from));
   T* y = l.out<T>(1, Launch::span(ndim, shape, to));
   if (!l.ok()) return;
+  for (int d = 0; d < ndim; d++)
+    if (shape[d] > 1 && to[d] == 0) return (void)l.fail(ErrorKind::kLaunch, "elements of the result share memory");
   Strided s;
   for (int d = 0; d < ndim; d++) {
     s.n = times(s.n, shape[d]);

@@ -101,7 +101,7 @@ template <class T> void extremumBackward(Launch& l) noexcept {
   const T* y = l.in<T>(1, a.kept());
   const T* dy = l.in<T>(2, a.kept());
   T* dx = l.out<T>(3, a.n());
-  if (!l.ok()) return;
+  if (!l.ok() || a.n() == 0) return;
   shareAmong(a, x, y, dy, dx, [](auto v, auto s) { return (v == s) | ((v != v) & (s != s)); }, [](auto, auto g) { return g; });
 }
 

@@ -83,7 +83,7 @@ template <class T> void varBackward(Launch& l) noexcept {
   const T* x = l.in<T>(0, a.n());
   const T* dy = l.in<T>(1, a.kept());
   T* dx = l.out<T>(2, a.n());
-  if (!l.ok()) return;
+  if (!l.ok() || a.n() == 0) return;
   deviate(a, x, dx, [&](int64_t k) { return 2 * dy[k] / by; });
 }
 
@@ -97,7 +97,7 @@ template <class T> void stdBackward(Launch& l) noexcept {
   const T* y = l.in<T>(1, a.kept());
   const T* dy = l.in<T>(2, a.kept());
   T* dx = l.out<T>(3, a.n());
-  if (!l.ok()) return;
+  if (!l.ok() || a.n() == 0) return;
   deviate(a, x, dx, [&](int64_t k) { return y[k] == 0 ? T(0) : dy[k] / (by * y[k]); });
 }
 

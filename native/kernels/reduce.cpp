@@ -100,7 +100,7 @@ template <class T> void prodBackward(Launch& l) noexcept {
   const T* x = l.in<T>(0, a.n());
   const T* dy = l.in<T>(1, a.kept());
   T* dx = l.out<T>(2, a.n());
-  if (!l.ok()) return;
+  if (!l.ok() || a.n() == 0) return;
   eachStrip(a, [&](int64_t at, int64_t kept, int64_t n) {
     T run[kStrip];
     for (int64_t i = 0; i < n; i++) run[i] = 1;
@@ -176,7 +176,7 @@ template <class T> void normBackward(Launch& l) noexcept {
   const T* y = l.in<T>(1, a.kept());
   const T* dy = l.in<T>(2, a.kept());
   T* dx = l.out<T>(3, a.n());
-  if (!l.ok()) return;
+  if (!l.ok() || a.n() == 0) return;
   const auto signOf = [](auto v) { return v > like(v, 0) ? like(v, 1) : v < like(v, 0) ? like(v, -1) : v; };
   if (p == 2) return spread(a, x, y, dy, dx, [](auto v, auto s, auto g) { return s == like(s, 0) ? like(s, 0) : g * (v / s); });
   if (p - p != 0) {

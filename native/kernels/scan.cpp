@@ -14,7 +14,7 @@ template <class T, class A, bool kWhole> void runningSum(Launch& l) {
   const bool reverse = l.choice(3, 2) == 1;
   const T* x = l.in<T>(0, a.n());
   T* y = l.out<T>(1, a.n());
-  if (!l.ok()) return;
+  if (!l.ok() || a.n() == 0) return;
   int past = 0;
   eachStrip(a, [&](int64_t at, int64_t, int64_t n) {
     A run[kStrip] = {};
@@ -44,7 +44,7 @@ template <class T> void cumprod(Launch& l) noexcept {
   if (!readAxis(l, a)) return;
   const T* x = l.in<T>(0, a.n());
   T* y = l.out<T>(1, a.n());
-  if (!l.ok()) return;
+  if (!l.ok() || a.n() == 0) return;
   eachStrip(a, [&](int64_t at, int64_t, int64_t n) {
     double run[kStrip];
     for (int64_t i = 0; i < n; i++) run[i] = 1;
@@ -62,7 +62,7 @@ template <class T> void cumprodBackward(Launch& l) noexcept {
   const T* y = l.in<T>(1, a.n());
   const T* dy = l.in<T>(2, a.n());
   T* dx = l.out<T>(3, a.n());
-  if (!l.ok()) return;
+  if (!l.ok() || a.n() == 0) return;
   eachStrip(a, [&](int64_t at, int64_t, int64_t n) {
     double s[kStrip] = {};
     for (int64_t r = a.R - 1; r >= 0; r--) {

@@ -54,7 +54,7 @@ template <class T, bool kLog> void normalise(Launch& l) {
   if (!readAxis(l, a)) return;
   const T* x = l.in<T>(0, a.n());
   T* y = l.out<T>(1, a.n());
-  if (!l.ok()) return;
+  if (!l.ok() || a.n() == 0) return;
   if constexpr (kPack<T> > 1)
     if (a.inner == 1 && a.R <= kShortRow && a.R > 0) {
       const int64_t groups = (a.outer + kPack<T> - 1) / kPack<T>;
@@ -82,7 +82,7 @@ template <class T, bool kLog> void normaliseBackward(Launch& l) {
   const T* y = l.in<T>(0, a.n());
   const T* dy = l.in<T>(1, a.n());
   T* dx = l.out<T>(2, a.n());
-  if (!l.ok()) return;
+  if (!l.ok() || a.n() == 0) return;
   if (a.inner == 1) {
     eachRow(a, [&](int64_t o, bool) {
       const T *yo = y + o * a.R, *go = dy + o * a.R;
@@ -156,7 +156,7 @@ template <class T> void logsumexpBackward(Launch& l) noexcept {
   const T* y = l.in<T>(1, a.kept());
   const T* dy = l.in<T>(2, a.kept());
   T* dx = l.out<T>(3, a.n());
-  if (!l.ok()) return;
+  if (!l.ok() || a.n() == 0) return;
   spread(a, x, y, dy, dx, [](auto v, auto s, auto g) { return g * exp(v - s); });
 }
 

@@ -63,7 +63,7 @@ constexpr int32_t kSqrtHalf = 0x3f3504f3;  // its bits: a mantissa counted from 
 inline VecF log(VecF x) {
   const VecI tiny = x < splat(1.17549435e-38f);
   const VecF scaled = select(tiny, x * splat(8388608.0f), x);
-  const VecI bits = asInt(scaled) - splati(kSqrtHalf);
+  const VecI bits = minusBits(asInt(scaled), splati(kSqrtHalf));
   const VecF e = toFloat((bits >> 23) - (tiny & splati(23)));
   return logEnds(x, logReduced(e, asFloat((bits & splati(0x007fffff)) + splati(kSqrtHalf)) - splat(1.0f)));
 }
@@ -72,8 +72,9 @@ inline VecF log(VecF x) {
  *  https://stackoverflow.com/a/39822314 */
 inline VecF log1p(VecF x) {
   const VecF u = x + splat(1.0f);
-  const VecI e = (asInt(u) - splati(kSqrtHalf)) & splati(static_cast<int32_t>(0xff800000));
-  const VecF part = asFloat(asInt(x) - e), four = asFloat(splati(0x40800000) - e);  // x/2^e, 4/2^e: 1/2^128 is no normal float
+  const VecI e = minusBits(asInt(u), splati(kSqrtHalf)) & splati(static_cast<int32_t>(0xff800000));
+  // x/2^e and 4/2^e: 1/2^128 is no normal float.
+  const VecF part = asFloat(minusBits(asInt(x), e)), four = asFloat(minusBits(splati(0x40800000), e));
   return logEnds(u, logReduced(toFloat(e >> 23), part + fma(splat(0.25f), four, splat(-1.0f))));
 }
 

@@ -215,6 +215,8 @@ inline VecF scale(VecF p, VecF n) {
 
 inline VecI asInt(VecF x) { return (VecI)x; }
 inline VecF asFloat(VecI x) { return (VecF)x; }
+/** a - b of bit patterns: wraps where signed subtraction may not. */
+inline VecI minusBits(VecI a, VecI b) { return (VecI)((VecU)a - (VecU)b); }
 inline VecI toInt(VecF x) { return __builtin_convertvector(x, VecI); }
 inline VecF toFloat(VecI x) { return __builtin_convertvector(x, VecF); }
 inline VecF abs(VecF x) { return asFloat(asInt(x) & splati(0x7fffffff)); }

@@ -76,6 +76,21 @@ for (const [id, name] of native.kernels.entries()) {
   })
 }
 
+test('a launch of no elements is no loop, however many rows of them it names', t => {
+  const memory = new Uint8Array(64)
+  const rows = 2 ** 39
+  const launch = (kernel: string, sizes: number[]) => {
+    block.fill(0)
+    block.set([sizes.length, 0])
+    block.set(sizes, NUMBERS)
+    native.launch(native.kernels.indexOf(kernel) * 4, memory, memory, memory, memory)
+  }
+  for (const kernel of ['softmax', 'softmaxBackward', 'cumsum', 'cumprod', 'cumprodBackward'])
+    launch(kernel, [rows, 0, 1, 0])
+  // ndim, shape, strides of x and y: 2^39 elements that all are the same four bytes.
+  t.throws(() => launch('copy', [1, rows, 0, 0]), { message: /share memory/ })
+})
+
 test('launch refuses what is not a launch', t => {
   const attempt = (...args: unknown[]) => t.throws(() => (native.launch as (...a: unknown[]) => void)(...args))
   const memory = new Uint8Array(64)

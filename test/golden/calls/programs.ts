@@ -1,6 +1,7 @@
 // The training programs of the golden cases, as their PyTorch originals are written. Each returns what it leaves behind.
-import { data, nn, noGrad, optim, randint, randn, type Tensor, tensor } from 'glorot'
+import { data, nn, noGrad, optim, rand, randint, randn, type Tensor, tensor } from 'glorot'
 import type { Args } from '../../harness/golden.js'
+import { convnet, Sequence } from './composed.js'
 
 export interface Trace {
   losses: number[]
@@ -143,6 +144,31 @@ function classifier(args: Args): Trace {
   return fit(model, X, y, batch, count, optimizerFor(model, optimizer, { lr, momentum, weightDecay }))
 }
 
+function convolutional({ samples, size, channels, classes = 3, batch = 8, steps: count = 12, lr = 0.01 }: Args): Trace {
+  const model = convnet(channels, size, classes)
+  const X = rand([samples, 1, size, size])
+  const y = randint(0, classes, [samples])
+  return fit(model, X, y, batch, count, new optim.Adam(model.parameters(), { lr }))
+}
+
+function sequence({ kind, inputs = 2, hidden, length, samples = 20, steps: count = 40, lr, clip = 1 }: Args): Trace {
+  const model = new Sequence(kind, inputs, hidden)
+  const X = rand([samples, length, inputs])
+  const y = X.select(2, 0).sum(1, { keepdim: true }).div(length)
+  const initial = snapshot(model)
+  const criterion = new nn.MSELoss()
+  const optimizer = new optim.Adam(model.parameters(), { lr })
+  const losses = Array.from({ length: count }, () => {
+    optimizer.zeroGrad()
+    const loss = criterion.forward(model.forward(X), y)
+    loss.backward()
+    nn.utils.clipGradNorm_(model.parameters(), clip)
+    optimizer.step()
+    return loss.item()
+  })
+  return { losses, model, initial, data: { X, y } }
+}
+
 export const programs: Record<string, (args: Args) => Trace> = {
   founding1,
   founding2,
@@ -150,4 +176,6 @@ export const programs: Record<string, (args: Args) => Trace> = {
   foundingAll,
   xor,
   classifier,
+  convnet: convolutional,
+  sequence,
 }
