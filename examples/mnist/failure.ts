@@ -1,42 +1,54 @@
-// The founding failure on real digits: a deep linear-sigmoid network, all weights equal, squared error. It does not learn, and the
-// gradients say why.
-import { nn, noGrad, optim, type Tensor, tensor } from 'glorot'
-import type { Digits } from './idx.js'
-import { accuracy, loaderOf, predict, trainEpoch } from './training.js'
+// The question that started glorot: why does my linear-sigmoid network not learn? Deep, all weights equal, squared error, SGD.
+import { fromTypedArray, manualSeed, nn, optim, type Tensor } from 'glorot'
+import { CLASSES, type Digits, SIDE } from './digits.js'
+import { accuracy, batchesOf, trainEpoch } from './training.js'
+
+export const FAILING = [SIDE * SIDE, 64, 64, 64, 64, CLASSES]
 
 export interface Failure {
-  readonly losses: readonly number[]
+  /** What all weights and biases were at the start. */
+  readonly weight: number
+  readonly firstLoss: number
+  readonly lastLoss: number
   readonly accuracy: number
-  /** Norm of each weight's gradient in the last step, first layer first. */
+  /** The norm of the gradient of each layer's weights in the last step, first layer first. */
   readonly gradients: readonly number[]
-  /** How many different units the first hidden layer has. */
-  readonly distinctUnits: number
-  readonly hidden: number
+  /** By how much the weights of any unit of the first layer differ from those of another. */
+  readonly difference: number
 }
 
-/** Rows of ten, 1 at the digit. */
+/** A row for each label: 1 at the label, else 0. */
 function oneHot(labels: Tensor): Tensor {
-  const rows = (labels.tolist() as number[]).map(label => Array.from({ length: 10 }, (_, i) => Number(i === label)))
-  return tensor(rows)
+  const rows = new Float32Array(labels.numel() * CLASSES)
+  labels.typedArray().forEach((label: number, i: number) => {
+    rows[i * CLASSES + label] = 1
+  })
+  return fromTypedArray(rows, [labels.numel(), CLASSES])
 }
 
-export function showFailure(train: Digits, test: Digits, hidden = 64, epochs = 3): Failure {
-  const widths = [784, hidden, hidden, hidden, 10]
-  const layers = widths.slice(1).flatMap((width, i) => [new nn.Linear(widths[i], width), new nn.Sigmoid()])
-  const model = new nn.Sequential(...layers)
-  for (const parameter of model.parameters()) nn.init.constant_(parameter, 0.1)
-  const targets = oneHot(train.labels)
+/** Trains the failing network for an epoch, every weight `weight` at the start. */
+export function fail(train: Digits, test: Digits, weight: number, seed: number): Failure {
+  manualSeed(seed)
+  const layers = FAILING.slice(1).map((width, i) => new nn.Linear(FAILING[i], width))
+  const model = new nn.Sequential(...layers.flatMap(layer => [layer, new nn.Sigmoid()]))
+  for (const parameter of model.parameters()) nn.init.constant_(parameter, weight)
+
+  const losses: number[] = []
   const optimizer = new optim.SGD(model.parameters(), { lr: 0.01 })
-  const criterion = new nn.MSELoss()
-  const loader = loaderOf(train, targets)
-  const losses = Array.from({ length: epochs }, () => trainEpoch(model, criterion, optimizer, loader))
-  const linear = [...model.modules()].filter((m): m is nn.Linear => m instanceof nn.Linear)
-  const rows = (linear[0].weight.tolist() as number[][]).map(row => row.join())
+  const batches = batchesOf(train.images, oneHot(train.labels))
+  trainEpoch(model, new nn.MSELoss(), optimizer, batches, (_, loss) => losses.push(loss))
+
+  const units = layers[0].weight.detach()
   return {
-    losses,
-    accuracy: accuracy(predict(model, test), test),
-    gradients: noGrad(() => linear.map(l => l.weight.grad!.norm().item())),
-    distinctUnits: new Set(rows).size,
-    hidden,
+    weight,
+    firstLoss: losses[0],
+    lastLoss: losses[losses.length - 1],
+    accuracy: accuracy(model, test),
+    gradients: layers.map(layer => layer.weight.grad!.norm().item()),
+    difference: units
+      .sub(units.narrow(0, 0, 1))
+      .abs()
+      .max()
+      .item(),
   }
 }

@@ -1,43 +1,45 @@
-// Training and testing a classifier of digits: the loop a user writes.
-import { data, type nn, noGrad, type optim } from 'glorot'
-import type { Digits } from './idx.js'
-import type { Progress } from './progress.js'
+// What both networks share: batches, an epoch of training, and reading digits.
+import { data, type nn, noGrad, type optim, type Tensor } from 'glorot'
+import type { Digits } from './digits.js'
 
-/** Runs one epoch; returns the mean loss. */
+const BATCH = 128
+
+/** Shuffled batches of images and of what the network shall say about them. */
+export function batchesOf(images: Tensor, targets: Tensor): data.DataLoader {
+  return new data.DataLoader(new data.TensorDataset(images, targets), { batchSize: BATCH, shuffle: true })
+}
+
+/** Trains for one epoch. `after` is called after each batch with its samples and its loss. */
 export function trainEpoch(
   model: nn.Module,
   criterion: nn.Module,
   optimizer: optim.Optimizer,
-  loader: data.DataLoader,
-  progress?: Progress,
-): number {
-  let total = 0
-  let batches = 0
+  batches: data.DataLoader,
+  after: (samples: number, loss: number) => void,
+): void {
   model.train()
-  for (const [images, targets] of loader) {
+  for (const [images, targets] of batches) {
     optimizer.zeroGrad()
     const loss = criterion.forward(model.forward(images), targets)
     loss.backward()
     optimizer.step()
-    const value = loss.item()
-    total += value
-    progress?.update(++batches, value)
+    after(images.size(0), loss.item())
   }
-  return total / loader.length
 }
 
-/** What the model takes each digit for. */
-export function predict(model: nn.Module, digits: Digits): number[] {
+/** What the model reads each digit as: the class with the largest output. */
+export function read(model: nn.Module, digits: Digits): Int32Array {
   model.eval()
-  return noGrad(() => model.forward(digits.images).argmax(1).tolist())
+  return noGrad(() => model.forward(digits.images).argmax(1).toTypedArray())
 }
 
-/** Share of digits that the model takes for what they are. */
-export function accuracy(predictions: readonly number[], digits: Digits): number {
-  const labels = digits.labels.tolist() as number[]
-  return labels.filter((label, i) => label === predictions[i]).length / labels.length
+/** The positions of the digits that were read wrong. */
+export function mistakes(predictions: Int32Array, digits: Digits): number[] {
+  const labels = digits.labels.typedArray()
+  return Array.from(predictions.keys()).filter(i => predictions[i] !== labels[i])
 }
 
-export function loaderOf(digits: Digits, targets = digits.labels, batchSize = 128): data.DataLoader {
-  return new data.DataLoader(new data.TensorDataset(digits.images, targets), { batchSize, shuffle: true })
+/** The share of digits that the model reads right. */
+export function accuracy(model: nn.Module, digits: Digits): number {
+  return (digits.length - mistakes(read(model, digits), digits).length) / digits.length
 }
