@@ -1,45 +1,19 @@
-// The only file that knows Node. Three things cross: the parameter block (once), launches, and facts about the build.
+// The addon: what crosses from JavaScript is the parameter block (once), launches, programs (replay.cpp) and facts about the build.
 // launch() uses raw Node-API calls: 35 ns a buffer against 100 ns through the wrapper classes.
-#include <napi.h>
-
-#include <cstdio>
-#include <cstring>
+#include "node.h"
 
 #include "cpu.h"
-#include "launch.h"
 #include "memory.h"
 #include "pool.h"
 
 namespace {
 
+using namespace glorot::node;
 using glorot::Buffer;
 using glorot::ErrorKind;
 using glorot::Launch;
 
-// The block (src/core/dispatch.ts writes it, same order): counts, byte offset of each buffer, then sizes, then floats.
-constexpr int kSizesAt = 0, kFloatsAt = 1, kOffsets = 2, kNumbers = kOffsets + glorot::kMaxBuffers;
-constexpr int kBlock = kNumbers + glorot::kMaxSizes + glorot::kMaxFloats;
-
-/** What one Node environment (main thread or worker) holds. */
-struct Instance {
-  const glorot::KernelTable* table;
-  double* block = nullptr;
-  Napi::Reference<Napi::Float64Array> pin;
-  Napi::FunctionReference makeError;
-};
-
 const char* const kDTypeNames[] = {"float32", "float64", "int32", "bool"};
-
-napi_value raise(napi_env env, Instance* it, ErrorKind kind, const char* kernel, const char* text) {
-  napi_value args[3], error, undefined;
-  napi_create_int32(env, static_cast<int32_t>(kind), &args[0]);
-  napi_create_string_utf8(env, kernel, NAPI_AUTO_LENGTH, &args[1]);
-  napi_create_string_utf8(env, text, NAPI_AUTO_LENGTH, &args[2]);
-  napi_get_undefined(env, &undefined);
-  napi_value make = it->makeError.Value();
-  if (napi_call_function(env, undefined, make, 3, args, &error) == napi_ok) napi_throw(env, error);
-  return nullptr;
-}
 
 /** launch(id * 4 + dtype, buffer0, buffer1, …): runs one kernel on what the block says. Buffers are Uint8Arrays. */
 napi_value launch(napi_env env, napi_callback_info info) {
@@ -65,17 +39,8 @@ napi_value launch(napi_env env, napi_callback_info info) {
   const double* block = it->block;
   Buffer buffers[glorot::kMaxBuffers];
   const int n = static_cast<int>(argc) - 1;
-  for (int i = 0; i < n; i++) {
-    napi_typedarray_type type;
-    size_t length;
-    void* memory;
-    const double offset = block[kOffsets + i];
-    if (napi_get_typedarray_info(env, argv[1 + i], &type, &length, &memory, nullptr, nullptr) != napi_ok || type != napi_uint8_array)
-      return raise(env, it, ErrorKind::kLaunch, kernel.name, "a buffer is not a Uint8Array");
-    if (!(offset >= 0 && offset <= static_cast<double>(length)) || offset != static_cast<double>(static_cast<size_t>(offset)))
-      return raise(env, it, ErrorKind::kLaunch, kernel.name, "a buffer is detached, shrunk or starts past its end");
-    buffers[i] = {static_cast<unsigned char*>(memory) + static_cast<size_t>(offset), length - static_cast<size_t>(offset)};
-  }
+  if (const char* why = readBuffers(env, argv + 1, n, block + kOffsets, buffers))
+    return raise(env, it, ErrorKind::kLaunch, kernel.name, why);
   const double sizes = block[kSizesAt], floats = block[kFloatsAt];
   if (!(sizes >= 0 && sizes <= glorot::kMaxSizes && floats >= 0 && floats <= glorot::kMaxFloats))
     return raise(env, it, ErrorKind::kLaunch, kernel.name, "too many numbers");
@@ -83,11 +48,7 @@ napi_value launch(napi_env env, napi_callback_info info) {
 
   Launch l{buffers, block + kNumbers, block + kNumbers + nSizes, n, nSizes, nFloats};
   kernel.fn[dtype](l);
-  if (!l.ok()) {
-    std::snprintf(text, sizeof text, l.error.text, l.error.a, l.error.b);
-    return raise(env, it, l.error.kind, kernel.name, text);
-  }
-  return nullptr;
+  return l.ok() ? nullptr : raise(env, it, kernel.name, l.error);
 }
 
 /** bind(block, makeError): the parameter block of this environment and how to build its errors. */
@@ -138,9 +99,15 @@ Napi::Object init(Napi::Env env, Napi::Object exports) {
   limits["sizes"] = glorot::kMaxSizes;
   limits["floats"] = glorot::kMaxFloats;
 
-  napi_value fn;
-  napi_create_function(env, "launch", NAPI_AUTO_LENGTH, launch, it, &fn);
-  exports["launch"] = Napi::Value(env, fn);
+  const auto raw = [&](const char* name, napi_callback callback) {
+    napi_value fn;
+    napi_create_function(env, name, NAPI_AUTO_LENGTH, callback, it, &fn);
+    exports[name] = Napi::Value(env, fn);
+  };
+  raw("launch", launch);
+  raw("record", glorot::node::record);
+  raw("replay", glorot::node::replay);
+  raw("replayAsync", glorot::node::replayAsync);
   exports["bind"] = Napi::Function::New(env, bind, "bind", it);
   exports["misalignment"] = Napi::Function::New(env, misalignment, "misalignment", it);
   exports["getNumThreads"] = Napi::Function::New(env, getNumThreads, "getNumThreads", it);

@@ -5,6 +5,8 @@ import './ops/fill.js'
 
 export * as autograd from './autograd/index.js'
 export { enableGrad, isGradEnabled, noGrad } from './autograd/mode.js'
+export { type Compiled, type CompileOptions, compile } from './compile/compile.js'
+export type { EpochOptions } from './compile/epochs.js'
 export type { DType, TypedArray } from './core/dtype.js'
 export {
   AutogradError,

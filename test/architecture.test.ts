@@ -14,6 +14,7 @@ const allowed: Record<string, readonly string[]> = {
   nn: ['core', 'tensor', 'autograd', 'ops', 'nn'],
   optim: ['core', 'tensor', 'autograd', 'ops', 'nn', 'optim'],
   data: ['core', 'tensor', 'autograd', 'ops', 'data'],
+  compile: ['core', 'tensor', 'autograd', 'data', 'compile'],
 }
 
 function sources(folder: string): string[] {

@@ -82,7 +82,7 @@ async function measureGroups(sides: ReadonlyMap<Side, Worker>): Promise<void> {
       report(line)
       if (isMeasured(line)) measured.push(line)
     }
-    if (group !== groups[0] && measured.length > 1) report(mean(group, measured))
+    if (!group.name.startsWith('Training') && measured.length > 1) report(mean(group, measured))
   }
 }
 

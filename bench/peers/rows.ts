@@ -93,6 +93,26 @@ const training: Group = {
   ],
 }
 
+/** The row's work, on our side compiled. */
+function compiled({ title, ours, theirs }: Row, target?: number): Row {
+  return { title, ours: { ...ours, args: { ...ours.args, compiled: true } }, theirs, target }
+}
+
+const [sgd, adam, epoch, deep, mlp, , wide] = training.rows
+
+const replayed: Group = {
+  name: 'Training, compiled',
+  rows: [
+    compiled(sgd, 50),
+    compiled(adam, 50),
+    compiled(epoch, 40),
+    compiled(deep, 8),
+    compiled(mlp, 1.7),
+    threads('the same, compiled on two threads against one', 'network', { ...MLP, compiled: true }, 1.7),
+    compiled(wide, 1.1),
+  ],
+}
+
 const ACTIVATIONS =
   'ReLU Sigmoid Tanh GELU SiLU Softplus ELU LeakyReLU SELU Mish Hardtanh Hardswish Hardsigmoid LogSigmoid'.split(' ')
 const DIRECTIONS = ['forward', 'backward'] as const
@@ -165,4 +185,4 @@ const elementwise: Group = {
   ],
 }
 
-export const groups: readonly Group[] = [training, ...activations, softmax, losses, optimizers, elementwise]
+export const groups: readonly Group[] = [training, replayed, ...activations, softmax, losses, optimizers, elementwise]

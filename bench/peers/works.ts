@@ -10,7 +10,7 @@ export interface Prepared {
 
 // biome-ignore lint/suspicious/noExplicitAny: works name classes and functions by PyTorch's words, to be looked up
 type Named = Record<string, any>
-const { autograd, data, nn, noGrad, optim, rand, randint, randn } = glorot
+const { autograd, compile, data, nn, noGrad, optim, rand, randint, randn } = glorot
 const modules = nn as Named
 const optimizers = optim as Named
 
@@ -30,6 +30,7 @@ interface Network {
   lr: number
   fill?: number
   xavier?: boolean
+  compiled?: boolean
 }
 
 function targets(loss: string, batch: number, outputs: number): Tensor {
@@ -39,7 +40,7 @@ function targets(loss: string, batch: number, outputs: number): Tensor {
 }
 
 /** One step of full-batch training. */
-function network({ layers, batch, hidden, output, loss, optimizer, lr, fill, xavier }: Network): Prepared {
+function network({ layers, batch, hidden, output, loss, optimizer, lr, fill, xavier, compiled }: Network): Prepared {
   const parts: glorot.nn.Module[] = []
   for (let i = 0; i + 1 < layers.length; i++) {
     if (i > 0) parts.push(new modules[hidden]())
@@ -60,13 +61,15 @@ function network({ layers, batch, hidden, output, loss, optimizer, lr, fill, xav
   const y = targets(loss, batch, layers[layers.length - 1])
   const criterion = new modules[loss]()
   const opt = new optimizers[optimizer](model.parameters(), { lr })
-  const step = (): Tensor => {
+  const fn = (inputs: Tensor, labels: Tensor): Tensor => {
     opt.zeroGrad()
-    const value = criterion.forward(model.forward(x), y)
+    const value = criterion.forward(model.forward(inputs), labels)
     value.backward()
     opt.step()
     return value
   }
+  const call = compiled ? compile(fn) : fn
+  const step = () => call(x, y)
   return { step, value: () => step().item() }
 }
 
@@ -93,10 +96,11 @@ interface Loader {
   hidden: number
   batch: number
   lr: number
+  compiled?: boolean
 }
 
 /** One epoch over a shuffled DataLoader. */
-function loader({ samples, inputs, hidden, batch, lr }: Loader): Prepared {
+function loader({ samples, inputs, hidden, batch, lr, compiled }: Loader): Prepared {
   const raw = randn([samples, inputs])
   const y = randint(0, 2, [samples, 1]).float()
   const x = raw.sub(raw.mean(0)).div(raw.std(0))
@@ -104,14 +108,21 @@ function loader({ samples, inputs, hidden, batch, lr }: Loader): Prepared {
   const model = new Net(inputs, hidden)
   const criterion = new nn.BCELoss()
   const opt = new optim.Adam(model.parameters(), { lr })
+  const step = (features: Tensor, labels: Tensor): Tensor => {
+    opt.zeroGrad()
+    const loss = criterion.forward(model.forward(features), labels)
+    loss.backward()
+    opt.step()
+    return loss
+  }
+  if (compiled) {
+    const whole = compile(step)
+    const once = () => whole.runEpochSync(batches)
+    return { step: once, value: () => once().tolist().at(-1) }
+  }
   const epoch = (): Tensor => {
     let loss!: Tensor
-    for (const [features, labels] of batches) {
-      opt.zeroGrad()
-      loss = criterion.forward(model.forward(features), labels)
-      loss.backward()
-      opt.step()
-    }
+    for (const [features, labels] of batches) loss = step(features, labels)
     return loss
   }
   return { step: epoch, value: () => epoch().item() }

@@ -16,9 +16,12 @@ inline int32_t differenceOf(int32_t a, int32_t b) { return (int32_t)((uint32_t)a
 inline int32_t productOf(int32_t a, int32_t b) { return (int32_t)((uint32_t)a * (uint32_t)b); }
 inline uint8_t sumOf(uint8_t a, uint8_t b) { return a | b; }
 inline uint8_t productOf(uint8_t a, uint8_t b) { return a & b; }
+inline Bytes16 sumOf(Bytes16 a, Bytes16 b) { return a | b; }
+inline Bytes16 productOf(Bytes16 a, Bytes16 b) { return a & b; }
 
 #define BINARY(name, expression)                                                           \
   struct name##F {                                                                         \
+    using Common = void;                                                                   \
     template <class T> T operator()(T a, T b) const { return (T)(expression); }            \
   };                                                                                       \
   template <class T> void name(Launch& l) noexcept { binary<T, T>(l, name##F{}); }

@@ -12,9 +12,21 @@ bool outOfRange(Launch& l, int64_t index, int64_t size) {
                 static_cast<double>(size));
 }
 
-/** Whether n indices are in [least, size). */
+/** Whether n indices are in [least, size): by vectors first, then one by one to name the first that is not. */
 bool inRange(Launch& l, const int32_t* index, int64_t n, int64_t least, int64_t size) {
-  for (int64_t j = 0; j < n; j++)
+  int64_t j = 0;
+  if (size > 0 && size <= INT32_MAX) {
+    const VecI first = splati(static_cast<int32_t>(least)), last = splati(static_cast<int32_t>(size - 1));
+    VecI bad{};
+    for (; j + kLanesF <= n; j += kLanesF) {
+      VecI v;
+      std::memcpy(&v, index + j, sizeof v);
+      bad |= (v < first) | (v > last);
+    }
+    for (int i = 0; i < kLanesF; i++)
+      if (bad[i]) j = 0;
+  }
+  for (; j < n; j++)
     if (const int32_t v = index[j]; v < least || v >= size) return outOfRange(l, v, size);
   return true;
 }

@@ -75,6 +75,7 @@ template <int N, class F> void eachRun(const Operands<N>& o, const F& run, int64
 
 // --- a run: y[i] = f(a[i], b[i] …) ----------------------------------------------------------------------------------------
 typedef uint8_t Bytes __attribute__((vector_size(kLanesF)));
+typedef uint8_t Bytes16 __attribute__((vector_size(16)));
 
 inline void put(float* y, VecF v) { store(y, v); }
 inline void put(float* y, VecF v, int64_t n) { storePartial(y, v, n); }
@@ -105,8 +106,25 @@ template <class T> inline const T* beside(const T* p, int64_t step, int64_t i, i
   return block;
 }
 
+/** f of two operands, one of them the same element throughout. */
+template <bool kRepeatedA, class F, class R> inline void repeated(F& f, int64_t n, const float* a, const float* b, R* y) {
+  const VecF a0 = splat(*a), b0 = splat(*b);
+  int64_t i = 0;
+  for (; i + kLanesF <= n; i += kLanesF) put(y + i, f(kRepeatedA ? a0 : load(a + i), kRepeatedA ? load(b + i) : b0));
+  const int64_t m = n - i;
+  if (m > 0) put(y + i, f(kRepeatedA ? a0 : loadPartial(a + i, m), kRepeatedA ? loadPartial(b + i, m) : b0), m);
+}
+
+/** Formulas used often enough for loops of their own: those that say `using Common = void`. */
+template <class F, class = void> constexpr bool kCommon = false;
+template <class F> constexpr bool kCommon<F, typename F::Common> = true;
+
 template <int N, class F, class R>
 __attribute__((noinline, flatten)) void runOf(F f, int64_t n, const float* const (&p)[N], const int64_t (&step)[N], R* y) {
+  if constexpr (N == 2 && kCommon<F>) {
+    if (step[0] == 1 && step[1] == 0 && n > 0) return repeated<false>(f, n, p[0], p[1], y);
+    if (step[0] == 0 && step[1] == 1 && n > 0) return repeated<true>(f, n, p[0], p[1], y);
+  }
   float block[N][kBlock];
   bool contiguous = true;
   for (int k = 0; k < N; k++) contiguous &= step[k] == 1;
@@ -126,6 +144,24 @@ __attribute__((noinline, flatten)) void runOf(F f, int64_t n, const float* const
       for (int k = 0; k < N; k++) v[k] = loadPartial(q[k] + j, m - j);
       put(y + i + j, apply(f, v), m - j);
     }
+  }
+}
+/** bools, by 16 where they are contiguous. */
+template <int N, class F>
+__attribute__((noinline)) void runOf(F f, int64_t n, const uint8_t* const (&p)[N], const int64_t (&step)[N], uint8_t* y) {
+  bool contiguous = true;
+  for (int k = 0; k < N; k++) contiguous &= step[k] == 1;
+  int64_t i = 0;
+  for (; contiguous && i + 16 <= n; i += 16) {
+    Bytes16 v[N];
+    for (int k = 0; k < N; k++) std::memcpy(&v[k], p[k] + i, 16);
+    const Bytes16 r = (Bytes16)apply(f, v) & 1;
+    std::memcpy(y + i, &r, 16);
+  }
+  for (; i < n; i++) {
+    uint8_t v[N];
+    for (int k = 0; k < N; k++) v[k] = p[k][i * step[k]];
+    y[i] = static_cast<uint8_t>(apply(f, v));
   }
 }
 template <int N, class F, class T, class R>

@@ -2,6 +2,7 @@
 
 import { kernel, launch } from '../core/dispatch.js'
 import { AutogradError } from '../core/errors.js'
+import { constant } from '../tensor/create.js'
 import { emptyTensor, type Tensor } from '../tensor/tensor.js'
 import { mode } from './mode.js'
 import { Node, type Operation } from './node.js'
@@ -39,6 +40,8 @@ export function copyOf(x: Tensor): Tensor {
   launch(COPY, x.dtype, [x, out], [x.shape.length, ...x.shape, ...x.strides, ...out.strides])
   return out
 }
+
+constant.copy = copyOf
 
 /** into += x, both contiguous and of one shape. */
 export function addInto(into: Tensor, x: Tensor): void {

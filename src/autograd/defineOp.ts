@@ -1,6 +1,7 @@
 // Turns an operation's forward and backward into the function that users call.
 import { isFloating } from '../core/dtype.js'
 import { describe } from '../core/errors.js'
+import { recording } from '../core/recording.js'
 import { Tensor } from '../tensor/tensor.js'
 import { accumulatorOf } from './accumulate.js'
 import { checkForward, whereAmI } from './anomaly.js'
@@ -21,6 +22,7 @@ export interface OpDefinition<A extends unknown[], R> {
 
 /** Adds tensor argument t of a call to the node's edges. */
 function connect(node: Node, t: Tensor): void {
+  if (recording.active !== null && t.gradFn === null) recording.active.leafUsed(t, t.leafRequiresGrad)
   const from = t.gradFn ?? (t.leafRequiresGrad ? accumulatorOf(t) : null)
   node.next.push(from)
   node.nextIndex.push(t.outputIndex)

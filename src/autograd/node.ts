@@ -1,5 +1,6 @@
 // A node of the graph: one recorded call of an operation, what its backward needs, and where each gradient goes.
 import { AutogradError, formatShape } from '../core/errors.js'
+import { changed } from '../core/recording.js'
 import type { Tensor } from '../tensor/tensor.js'
 
 export type Gradient = Tensor | null | undefined
@@ -112,7 +113,10 @@ export class Node {
     this.hooks[output] ??= []
     const list = this.hooks[output]
     list.push(hook)
+    // Nodes of operations are made anew by each call; a leaf's stays.
+    if (this.sequence === 0) changed()
     return () => {
+      if (this.sequence === 0) changed()
       const at = list.indexOf(hook)
       if (at >= 0) list.splice(at, 1)
     }

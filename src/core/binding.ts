@@ -12,6 +12,9 @@ export interface Native {
   readonly limits: { readonly buffers: number; readonly sizes: number; readonly floats: number }
   bind(block: Float64Array, makeError: MakeError): void
   launch(code: number, ...buffers: Uint8Array[]): void
+  record(numbers: Float64Array, buffers: readonly Uint8Array[]): object
+  replay(program: object, buffers: readonly Uint8Array[], ...ends: Uint8Array[]): void
+  replayAsync(program: object, buffers: readonly Uint8Array[], ...inputs: Uint8Array[]): Promise<void>
   misalignment(buffer: ArrayBufferLike): number
   getNumThreads(): number
   setNumThreads(n: number): void

@@ -3,6 +3,7 @@
 import { native } from './binding.js'
 import { type DType, dtypes } from './dtype.js'
 import { GlorotError, nativeErrors } from './errors.js'
+import { recording } from './recording.js'
 import type { Storage } from './storage.js'
 
 /** What a launch needs of a tensor. */
@@ -60,4 +61,44 @@ export function launch(
   else if (n === 4) {
     native.launch(code, a[0].storage.bytes, a[1].storage.bytes, a[2].storage.bytes, a[3].storage.bytes)
   } else native.launch(code, ...a.map(t => t.storage.bytes))
+  if (recording.active !== null) recording.active.launched(code, tensors, sizes, floats)
+}
+
+/** The kernel's name of a launch's code. */
+export function kernelName(code: number): string {
+  return native.kernels[code >> 2]
+}
+
+/** Launches that native code runs by itself. */
+export interface NativeProgram {
+  /** The handle of the native side. */
+  readonly handle: object
+  /** The memory that it points into, kept alive here. */
+  readonly buffers: readonly Uint8Array[]
+}
+
+/** Makes a program of what native/program.h describes. */
+export function recordProgram(numbers: readonly number[], buffers: readonly Uint8Array[]): NativeProgram {
+  return { handle: native.record(Float64Array.from(numbers), buffers), buffers }
+}
+
+function putOffsets(ends: readonly Operand[]): Uint8Array[] {
+  const arrays: Uint8Array[] = []
+  for (let i = 0; i < ends.length; i++) {
+    block[OFFSETS + i] = ends[i].byteOffset
+    arrays.push(ends[i].storage.bytes)
+  }
+  return arrays
+}
+
+/** Runs a program: inputs are copied in before, outputs out after. Contiguous tensors. */
+export function replayProgram({ handle, buffers }: NativeProgram, ends: readonly Operand[]): void {
+  const arrays = putOffsets(ends)
+  native.replay(handle, buffers, ...arrays)
+}
+
+/** Copies the inputs now and runs the program on another thread. */
+export function replayProgramAsync({ handle, buffers }: NativeProgram, inputs: readonly Operand[]): Promise<void> {
+  const arrays = putOffsets(inputs)
+  return native.replayAsync(handle, buffers, ...arrays)
 }

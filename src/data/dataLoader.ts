@@ -30,6 +30,12 @@ export interface DataLoaderOptions<Item, Batch> {
 
 const known = ['batchSize', 'shuffle', 'dropLast', 'sampler', 'batchSampler', 'generator', 'collate'] as const
 
+/** @internal An epoch: the rows of `tensors` that make each batch. */
+export interface EpochPlan {
+  readonly tensors: readonly Tensor[]
+  readonly batches: readonly Tensor[]
+}
+
 /** The tensors whose rows are the items of a dataset and, for a subset, which rows; null where the items are something else. */
 interface Rows {
   readonly tensors: readonly Tensor[]
@@ -143,6 +149,19 @@ export class DataLoader<Item = any, Batch = Batched<Item>> implements Iterable<B
     return rows === null ? this.collated(this.batches) : (this.gathered(rows) as Iterator<Batch>)
   }
 
+  /** @internal The epoch that iterating would give, as rows to gather, drawing what that draws; null where batches are made otherwise. */
+  plan(): EpochPlan | null {
+    const { sampler, batchSize } = this
+    if (!isPlain(this) || this.collate !== null || batchSize === null || !(pieces in sampler)) return null
+    const rows = rowsOf(this.dataset)
+    if (rows === null) return null
+    generatorOf('DataLoader', this.generator).random63()
+    const round = (sampler as unknown as { [pieces](): Iterable<Tensor> })[pieces]()
+    const { tensors, chosen } = rows
+    const batches = [...cut(round, batchSize, this.dropLast)]
+    return { tensors, batches: chosen === null ? batches : batches.map(index => gatherRows(chosen, index)) }
+  }
+
   private *single(): globalThis.Generator<Batch> {
     for (const i of this.sampler) {
       const item = this.dataset.get(i)
@@ -167,3 +186,6 @@ export class DataLoader<Item = any, Batch = Batched<Item>> implements Iterable<B
     }
   }
 }
+
+/** A subclass may iterate otherwise. */
+const isPlain = (loader: object) => Object.getPrototypeOf(loader) === DataLoader.prototype

@@ -3,6 +3,7 @@
 import { noGrad } from '../autograd/mode.js'
 import { type DType, isFloating } from '../core/dtype.js'
 import { checkOptions, describe, formatShape, nearest, StateDictError, ValueError } from '../core/errors.js'
+import { changed, recording } from '../core/recording.js'
 import { sameShape } from '../core/shape.js'
 import { Tensor } from '../tensor/tensor.js'
 import { aroundForward, type BackwardHook, type ForwardHook, type ForwardPreHook, type Hooks } from './hooks.js'
@@ -29,14 +30,15 @@ export type StateDict = Record<string, Tensor>
 export class Module {
   /** Said here because a bundler renames a class that speaks of itself. */
   static readonly name: string = 'Module'
-  /** True in training mode: dropout draws, batch norm uses the batch. Set by `train()` and `eval()`. */
-  training = true
+  /** @internal */
+  declare _training: boolean
   /** @internal */
   declare _hooks: Hooks | null
   /** @internal Names of the properties that are buffers, and whether the state dict has them. */
   declare _bufferNames: Map<string, boolean>
 
   constructor() {
+    Object.defineProperty(this, '_training', { value: true, writable: true, enumerable: false })
     Object.defineProperty(this, '_hooks', { value: null, writable: true, enumerable: false })
     Object.defineProperty(this, '_bufferNames', { value: new Map(), enumerable: false })
     wrapForward(new.target)
@@ -164,6 +166,16 @@ export class Module {
 
   // --- modes --------------------------------------------------------------------------------------------------------------
 
+  /** True in training mode: dropout draws, batch norm uses the batch. Set by `train()` and `eval()`. */
+  get training(): boolean {
+    recording.active?.modeUsed(this, this._training)
+    return this._training
+  }
+
+  set training(mode: boolean) {
+    this._training = mode
+  }
+
   /** Sets training mode here and below. */
   train(mode = true): this {
     if (typeof mode !== 'boolean') throw new TypeError(`train: mode must be a boolean, got ${describe(mode)}`)
@@ -279,7 +291,9 @@ export class Module {
     if (Object.hasOwn(this, 'forward')) this.forward = aroundForward(this.forward)
     const set = this._hooks[kind] as Set<unknown>
     set.add(hook)
+    changed()
     return () => {
+      changed()
       set.delete(hook)
     }
   }

@@ -1,6 +1,7 @@
 // Parameter groups. The numbers of a group are a tensor that the optimizer's launches read: what a scheduler sets is what a recorded
 // step uses when it is replayed.
 import { checkNumber, describe } from '../core/errors.js'
+import { recording } from '../core/recording.js'
 import { emptyTensor, type Tensor } from '../tensor/tensor.js'
 
 /** Parameters that share their options; each option can be set at any time. */
@@ -39,6 +40,9 @@ export function bindNumbers(group: Record<string, unknown>, hyper: Hyper): Tenso
     next += kind === 'pair' ? 2 : 1
     const set = (value: unknown) => {
       check(name, kind, value)
+      recording.active?.refuse(
+        `it sets ${name} of an optimizer; do that, or call the scheduler, after the compiled call`,
+      )
       if (kind === 'pair') numbers.set(value as number[], at)
       else numbers[at] = Number(value)
     }

@@ -6,6 +6,7 @@ import { enableGrad } from '../autograd/mode.js'
 import { launch, maxBuffers, type Operand } from '../core/dispatch.js'
 import type { DType } from '../core/dtype.js'
 import { checkOptions, describe, formatShape, StateDictError } from '../core/errors.js'
+import { recording, unrecorded } from '../core/recording.js'
 import { sameShape } from '../core/shape.js'
 import { Tensor } from '../tensor/tensor.js'
 import { bindNumbers, type Hyper, type ParamGroup } from './group.js'
@@ -77,6 +78,10 @@ export abstract class KernelOptimizer<O extends object> extends Optimizer<O> {
     const { kernel } = this.rule
     for (const group of this.paramGroups) {
       const variant = this.rule.variant?.(group) ?? 0
+      const { length } = group.params
+      recording.active?.guard(
+        () => group.params.length === length && (this.rule.variant?.(group) ?? 0) === variant && this.stateFits(group),
+      )
       let plan = this.plans.get(group)
       if (plan === undefined || !refresh(plan, group.params, variant)) {
         plan = this.plan(group, variant)
@@ -87,6 +92,13 @@ export abstract class KernelOptimizer<O extends object> extends Optimizer<O> {
       for (const slot of plan.slots) if (slot !== null) slot.p.storage.version++
     }
     return loss
+  }
+
+  /** Whether the options of a group still ask for the state that its parameters have. */
+  private stateFits(group: ParamGroup<O>): boolean {
+    const arrays = this.rule.arrays(group)
+    if (arrays.length === 0) return true
+    return group.params.every(p => this.blocks.get(p)?.fits(p, arrays) ?? p.grad === null)
   }
 
   private plan(group: ParamGroup<O>, variant: number): Plan {
@@ -125,8 +137,8 @@ export abstract class KernelOptimizer<O extends object> extends Optimizer<O> {
   private block(p: Tensor, group: ParamGroup<O>, arrays: readonly Part[]): StateBlock {
     const old = this.blocks.get(p)
     if (old?.fits(p, arrays)) return old
-    const block = new StateBlock(p, [{ name: 'step', initial: 0 }, ...(this.rule.scalars?.(group) ?? [])], arrays)
-    if (old !== undefined) block.adopt(old.tensors)
+    const scalars = [{ name: 'step', initial: 0 }, ...(this.rule.scalars?.(group) ?? [])]
+    const block = unrecorded(() => new StateBlock(p, scalars, arrays).adopt(old?.tensors ?? {}))
     this.keep(p, block)
     return block
   }

@@ -1,6 +1,7 @@
 // Optimizer: parameter groups, gradients to zero, hooks, state dicts. How a step changes parameters is a subclass's matter.
 import { kernel, launch } from '../core/dispatch.js'
 import { checkOptions, describe, formatShape, ValueError } from '../core/errors.js'
+import { changed } from '../core/recording.js'
 import { Tensor } from '../tensor/tensor.js'
 import type { ParamGroup } from './group.js'
 import { loadStateDict, type OptimizerStateDict, packStateDict } from './stateDict.js'
@@ -82,6 +83,7 @@ export abstract class Optimizer<O extends object = any> {
     const full = { ...this.defaults, ...options, params } as unknown as ParamGroup<O>
     this.checkGroup(full)
     this.paramGroups.push(full)
+    changed()
     this.groupAdded(full)
   }
 
@@ -95,9 +97,12 @@ export abstract class Optimizer<O extends object = any> {
     for (const { params } of this.paramGroups) {
       for (let i = 0; i < params.length; i++) {
         const p = params[i]
+        if (drop) {
+          p.grad = null
+          continue
+        }
         const grad = p.grad
-        if (drop) p.grad = null
-        else if (grad !== null) {
+        if (grad !== null) {
           p.grad = grad.detach().contiguous()
           launch(FILL, grad.dtype, [p.grad], [grad.count], [0])
           p.grad.storage.version++
@@ -140,6 +145,7 @@ export abstract class Optimizer<O extends object = any> {
 
   /** Takes over state and options. @throws StateDictError if groups or shapes do not fit; nothing is changed then */
   loadStateDict(stateDict: OptimizerStateDict): void {
+    changed()
     loadStateDict(this.paramGroups, stateDict, (p, saved, group) => this.loadedState(p, saved, group))
   }
 
@@ -174,7 +180,9 @@ function isGroup(x: unknown): x is { params: Tensor | Iterable<Tensor> } {
 function addHook(op: string, hooks: Set<StepHook>, hook: StepHook): () => void {
   if (typeof hook !== 'function') throw new TypeError(`${op}: expected a function, got ${describe(hook)}`)
   hooks.add(hook)
+  changed()
   return () => {
     hooks.delete(hook)
+    changed()
   }
 }

@@ -12,6 +12,7 @@ import {
   ShapeError,
   ValueError,
 } from '../core/errors.js'
+import { recording, unrecorded } from '../core/recording.js'
 import { checkShape, numel, type Shape } from '../core/shape.js'
 import { Storage } from '../core/storage.js'
 import { emptyTensor, Tensor } from './tensor.js'
@@ -212,16 +213,35 @@ function dtypeOf(array: unknown): DType {
   return 'int32'
 }
 
+/**
+ * A tensor that JavaScript writes. Within a recorded function it is written once: every replay starts from a copy of that, as launches
+ * may change it in place.
+ */
+function written(shape: Shape, dtype: DType, write: (to: TypedArray) => void): Tensor {
+  const out = unrecorded(() => {
+    const fresh = emptyTensor(shape, dtype)
+    write(fresh.typedArray())
+    return fresh
+  })
+  if (recording.active === null) return out
+  recording.active.wrote(out.storage, out.byteOffset, out.count * dtypes[dtype].bytes)
+  return constant.copy(out)
+}
+
+/** Copying by a launch; autograd/accumulate.ts sets it, so that the arrow from there to here stays one-way. */
+export const constant: { copy: (x: Tensor) => Tensor } = { copy: x => x }
+
 /** Writes plain values; whole numbers of any size and bools are checked against an integer dtype. */
 function store(flat: ArrayLike<number | boolean | bigint>, shape: Shape, dtype: DType): Tensor {
-  const out = emptyTensor(shape, dtype)
-  const to = out.typedArray()
+  return written(shape, dtype, to => put(flat, dtype, to))
+}
+
+function put(flat: ArrayLike<number | boolean | bigint>, dtype: DType, to: TypedArray): void {
   for (let i = 0; i < flat.length; i++) {
     const v = Number(flat[i])
     if (dtype === 'int32') checkInt32('tensor', v, `element ${i}:`)
     to[i] = dtype === 'bool' ? Number(v !== 0) : v
   }
-  return out
 }
 
 /**
@@ -234,11 +254,8 @@ export function tensor(data: Data | Tensor, options?: CreateOptions): Tensor {
     return withOptions('tensor', options, data.dtype, dtype => data.detach().to(dtype).clone().detach())
   if (isTypedArray(data)) {
     return withOptions('tensor', options, dtypeOf(data), dtype => {
-      const out = emptyTensor([data.length], dtype)
-      if (dtypes[dtype].array === (data.constructor as unknown) && dtype !== 'bool') {
-        out.typedArray().set(data as TypedArray)
-        return out
-      }
+      if (dtypes[dtype].array === (data.constructor as unknown) && dtype !== 'bool')
+        return written([data.length], dtype, to => to.set(data as TypedArray))
       return store(data as ArrayLike<number>, [data.length], dtype)
     })
   }

@@ -2,6 +2,7 @@
 import type { Node } from '../autograd/node.js'
 import { type DType, dtypes, type TypedArray } from '../core/dtype.js'
 import { DTypeError, describe, formatShape, ShapeError, ValueError } from '../core/errors.js'
+import { recording } from '../core/recording.js'
 import { contiguousStrides, isContiguous, numel, resolveDim, type Shape, sameShape } from '../core/shape.js'
 import { allocateBytes, allocatedAt, Storage } from '../core/storage.js'
 
@@ -118,6 +119,7 @@ export class Tensor {
 
   /** n elements of the storage from this tensor's first one on. */
   private window(n: number): TypedArray {
+    recording.active?.valuesUsed(this)
     const { bytes } = this.storage
     return new dtypes[this.dtype].array(bytes.buffer as ArrayBuffer, bytes.byteOffset + this.byteOffset, n)
   }
@@ -163,6 +165,7 @@ export class Tensor {
 
   /** Whether operations on this tensor are recorded for `backward`. May be set on leaves. */
   get requiresGrad(): boolean {
+    if (recording.active !== null && this.gradFn === null) recording.active.leafUsed(this, this.leafRequiresGrad)
     return this.gradFn !== null || this.leafRequiresGrad
   }
 
@@ -190,10 +193,12 @@ export class Tensor {
 
   /** Gradient that `backward` accumulated, or null. Assignable, also null. */
   get grad(): Tensor | null {
+    if (recording.active !== null) recording.active.gradUsed(this, this.gradient, false)
     return this.gradient
   }
 
   set grad(value: Tensor | null | undefined) {
+    if (recording.active !== null) recording.active.gradUsed(this, this.gradient, true)
     if (value === null || value === undefined) {
       this.gradient = null
       return
@@ -237,8 +242,10 @@ export class Tensor {
 
 /** A new contiguous tensor of uninitialised memory: the caller writes all of it before anyone reads. */
 export function emptyTensor(shape: Shape, dtype: DType): Tensor {
-  const bytes = allocateBytes(numel(shape) * dtypes[dtype].bytes)
-  return new Tensor(new Storage(bytes), allocatedAt, shape, null, dtype)
+  const length = numel(shape) * dtypes[dtype].bytes
+  const storage = new Storage(allocateBytes(length))
+  if (recording.active !== null) recording.active.made(storage, allocatedAt, length)
+  return new Tensor(storage, allocatedAt, shape, null, dtype)
 }
 
 /** A view on the memory of `x`; `offset` in elements from its first one. */

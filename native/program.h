@@ -1,0 +1,41 @@
+// A program: launches in the order they were recorded, run by one call. It points into buffers that it does not own; whoever
+// runs it shows them first, so that one which has moved or vanished is refused instead of written to.
+#pragma once
+#include <vector>
+
+#include "launch.h"
+
+namespace glorot {
+
+class Program {
+ public:
+  /** Reads a program from `numbers`: how many inputs and outputs there are, the (buffer, byte offset, bytes) of each, then the
+   *  launches: of each its code, how many buffers, sizes and floats, the (buffer, byte offset) of each buffer, the sizes, the floats.
+   *  Null, with `why`, where that is no program of this table on these buffers. */
+  static Program* parse(const KernelTable& table, const double* numbers, size_t count, const Buffer* buffers, size_t nBuffers,
+                        const char** why);
+
+  size_t bufferCount() const noexcept { return memory_.size(); }
+  /** Whether buffer i still is where it was. */
+  bool holds(size_t i, const Buffer& b) const noexcept { return memory_[i].data == b.data && memory_[i].bytes == b.bytes; }
+
+  /** Where what a caller passes goes before a run, and where its results are after it. */
+  const std::vector<Buffer>& inputs() const noexcept { return inputs_; }
+  const std::vector<Buffer>& outputs() const noexcept { return outputs_; }
+
+  /** Runs the launches; the first that refuses ends the run and is named. */
+  bool run(const char** kernel, LaunchError* error) const noexcept;
+
+ private:
+  struct Step {
+    KernelFn fn;
+    const char* name;
+    size_t buffersAt, numbersAt;
+    int nBuffers, nSizes, nFloats;
+  };
+  std::vector<Buffer> memory_, operands_, inputs_, outputs_;
+  std::vector<double> numbers_;
+  std::vector<Step> steps_;
+};
+
+}  // namespace glorot

@@ -1,0 +1,244 @@
+// What stands behind a compiled function: its recordings by kind of call, and the choice between running, recording and replaying.
+import { copyOf } from '../autograd/accumulate.js'
+import { copyElements } from '../autograd/inplace.js'
+import { mode } from '../autograd/mode.js'
+import { replayProgram, replayProgramAsync } from '../core/dispatch.js'
+import { CompileError, describe } from '../core/errors.js'
+import { recording } from '../core/recording.js'
+import { sameShape } from '../core/shape.js'
+import { emptyTensor, Tensor } from '../tensor/tensor.js'
+import { endOf } from './chunk.js'
+import { difference } from './compare.js'
+import { type EpochOptions, Epochs } from './epochs.js'
+import { assemble, plan } from './program.js'
+import { afterwards, type Ready } from './ready.js'
+import { Recording } from './recorder.js'
+import { flatten, type Result, type Shaped } from './result.js'
+
+/** Recordings of one kind of call until two in a row agree. */
+const ATTEMPTS = 4
+// Gradients kept from the call before are where that call put them: its recordings must agree first, for each shape that it comes in.
+const ATTEMPTS_ON_GRADIENTS = 24
+
+/** A recording that waits for one that agrees. */
+interface Attempt {
+  readonly recording: Recording
+  readonly revision: number
+}
+
+/** Calls with inputs of the same shapes and dtypes. */
+interface Kind {
+  readonly grad: boolean
+  /** What the function is called with: the memory that replays read. */
+  readonly inputs: readonly Tensor[]
+  attempts: Attempt[]
+  /** One for each way of going through the function: training, evaluation. */
+  ready: Ready[]
+}
+
+function checkInputs(inputs: readonly unknown[]): asserts inputs is Tensor[] {
+  const op = 'compile'
+  for (let i = 0; i < inputs.length; i++) {
+    const x = inputs[i]
+    if (!(x instanceof Tensor)) {
+      const hint = typeof x === 'number' ? '; a number would be frozen, pass tensor(…)' : ''
+      throw new CompileError(`input ${i} of the compiled function must be a Tensor, got ${describe(x)}${hint}`, { op })
+    }
+    if (x.requiresGrad)
+      throw new CompileError(
+        `input ${i} requires gradients; inputs are copied, so it would get none: pass x.detach()`,
+        { op },
+      )
+    if (inputs.indexOf(x) < i)
+      throw new CompileError(`inputs ${inputs.indexOf(x)} and ${i} are the same tensor; pass it once`, { op })
+  }
+}
+
+/** What decides which kind of call one is. */
+export type Like = Pick<Tensor, 'shape' | 'dtype'>
+
+function fits({ grad, inputs: own }: Kind, inputs: readonly Like[]): boolean {
+  if (grad !== mode.grad || own.length !== inputs.length) return false
+  for (let i = 0; i < own.length; i++)
+    if (own[i].dtype !== inputs[i].dtype || !sameShape(own[i].shape, inputs[i].shape)) return false
+  return true
+}
+
+function newKind(inputs: readonly Like[]): Kind {
+  return { grad: mode.grad, inputs: inputs.map(x => emptyTensor(x.shape, x.dtype)), attempts: [], ready: [] }
+}
+
+export class Compiler<A extends Tensor[], R extends Result> {
+  /** The one used last comes first. */
+  private readonly kinds: Kind[] = []
+  private readonly epochs = new Epochs(this as unknown as Compiler<Tensor[], Result>)
+  private running: Promise<unknown> | null = null
+  private disposed = false
+
+  constructor(
+    private readonly fn: (...inputs: A) => R,
+    private readonly cacheSize: number,
+    private readonly reuse: boolean,
+  ) {}
+
+  call(inputs: A): R {
+    this.checkIdle()
+    return this.run(inputs)
+  }
+
+  /** @internal A call, with an epoch under way or not. */
+  run(inputs: A): R {
+    this.check(inputs)
+    if (mode.anomaly) return this.fn(...inputs)
+    const kind = this.kindOf(inputs)
+    const ready = this.readyOf(kind)
+    return ready === undefined ? this.record(kind, inputs) : this.replay(ready, inputs)
+  }
+
+  async callAsync(inputs: A): Promise<R> {
+    this.check(inputs)
+    return this.enqueue(() => this.runAsync(inputs))
+  }
+
+  epochSync(loader: Iterable<Tensor[]>, options?: EpochOptions): R {
+    this.checkIdle()
+    return this.epochs.run(loader, options) as R
+  }
+
+  async epoch(loader: Iterable<Tensor[]>, options?: EpochOptions): Promise<R> {
+    return this.enqueue(() => this.epochs.runAsync(loader, options) as Promise<R>)
+  }
+
+  private checkIdle(): void {
+    if (this.running === null) return
+    const message = 'the function is running on another thread; await runAsync or runEpoch before calling it'
+    throw new CompileError(message, { op: 'compile' })
+  }
+
+  private async enqueue<T>(start: () => Promise<T>): Promise<T> {
+    const before = this.running
+    // A failed call before is its own caller's matter.
+    const run = before === null ? start() : before.then(start, start)
+    this.running = run
+    try {
+      return await run
+    } finally {
+      if (this.running === run) this.running = null
+    }
+  }
+
+  /** @internal The same on another thread, where it can be replayed. */
+  async runAsync(inputs: A): Promise<R> {
+    this.check(inputs)
+    if (mode.anomaly) return this.fn(...inputs)
+    const kind = this.kindOf(inputs)
+    const ready = this.readyOf(kind)
+    if (ready === undefined) return this.record(kind, inputs)
+    await replayProgramAsync(ready.native, inputs.map(dense))
+    afterwards(ready)
+    return ready.build(ready.outputs.map(copyOf)) as R
+  }
+
+  dispose(): void {
+    this.disposed = true
+    this.kinds.length = 0
+    this.epochs.clear()
+  }
+
+  get memory(): number {
+    let bytes = 0
+    for (const { ready } of this.kinds) for (const { plan } of ready) bytes += plan.bytes
+    return bytes
+  }
+
+  private check(inputs: A): void {
+    if (this.disposed) throw new CompileError('the compiled function was disposed of', { op: 'compile' })
+    checkInputs(inputs)
+    recording.active?.refuse('it calls a compiled function; call the plain one, it is recorded along')
+  }
+
+  /** @internal */
+  kindOf(inputs: readonly Like[]): Kind {
+    const { kinds } = this
+    const at = kinds.findIndex(kind => fits(kind, inputs))
+    if (at === 0) return kinds[0]
+    const [kind] = at > 0 ? kinds.splice(at, 1) : [newKind(inputs)]
+    kinds.unshift(kind)
+    if (kinds.length > this.cacheSize) kinds.pop()
+    return kind
+  }
+
+  /** @internal What a call of this kind would replay now. */
+  readyOf(kind: Kind): Ready | undefined {
+    const { ready } = kind
+    for (let i = 0; i < ready.length; i++)
+      if (ready[i].revision === recording.revision && ready[i].recording.holds()) return ready[i]
+    return undefined
+  }
+
+  private replay(ready: Ready, inputs: A): R {
+    const ends: Tensor[] = []
+    for (let i = 0; i < inputs.length; i++) ends.push(dense(inputs[i]))
+    const out: Tensor[] = []
+    for (const t of ready.outputs) {
+      const own = emptyTensor(t.shape, t.dtype)
+      out.push(own)
+      ends.push(own)
+    }
+    replayProgram(ready.native, ends)
+    afterwards(ready)
+    return ready.build(out) as R
+  }
+
+  /** Runs the function itself, on this kind's own inputs, and keeps a program where it did the same as last time. */
+  private record(kind: Kind, inputs: A): R {
+    kind.inputs.forEach((own, i) => {
+      copyElements(inputs[i], own)
+    })
+    const { revision } = recording
+    const before = kind.attempts.filter(a => a.revision === revision && a.recording.settingsHold())
+    const versions = kind.inputs.map(x => x.storage.version)
+    const [made, result] = this.watch(kind.inputs as A)
+    kind.inputs.forEach((x, i) => {
+      if (x.storage.version !== versions[i])
+        made.refuse(
+          `it changes its input ${i} in place; inputs are copied, so the caller's would stay as it was: clone() it first`,
+        )
+    })
+    const compared = made.accumulates ? before : before.slice(-1)
+    const differences = compared.map(a => difference(a.recording, made))
+    if (differences.includes(null)) {
+      kind.ready = kind.ready.filter(r => r.revision === revision)
+      kind.ready.push(this.readied(kind, made, result))
+      if (kind.ready.length > this.cacheSize) kind.ready.shift()
+      kind.attempts = kind.attempts.filter(a => !before.includes(a))
+    } else {
+      const count = before.length + 1
+      if (count >= (made.accumulates ? ATTEMPTS_ON_GRADIENTS : ATTEMPTS)) {
+        kind.attempts = []
+        made.refuse(`in ${count} calls no two did the same; ${differences.at(-1)}`)
+      }
+      kind.attempts = [...kind.attempts.filter(a => a.revision === revision), { recording: made, revision }]
+    }
+    return result.build(result.tensors.map(copyOf)) as R
+  }
+
+  private readied({ inputs }: Kind, made: Recording, { tensors: outputs, build }: Shaped): Ready {
+    const planned = plan(made, outputs, this.reuse)
+    const native = assemble(inputs.map(endOf), outputs.map(endOf), planned.launches)
+    return { recording: made, plan: planned, native, revision: recording.revision, inputs, outputs, build }
+  }
+
+  private watch(inputs: A): [Recording, Shaped] {
+    const made = new Recording()
+    recording.active = made
+    try {
+      return [made, flatten(this.fn(...inputs))]
+    } finally {
+      recording.active = null
+      made.finish()
+    }
+  }
+}
+
+const dense = (x: Tensor) => (x.isContiguous() ? x : copyOf(x))

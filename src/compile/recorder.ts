@@ -1,0 +1,171 @@
+// A recording of one run of a function: its launches, the memory made for them, and what must still hold when they are replayed.
+import type { Operand } from '../core/dispatch.js'
+import { CompileError, formatShape } from '../core/errors.js'
+import type { Recorder } from '../core/recording.js'
+import type { Storage } from '../core/storage.js'
+import { Tensor } from '../tensor/tensor.js'
+
+export interface RecordedLaunch {
+  readonly code: number
+  readonly storages: readonly Storage[]
+  /** Byte offset of each operand. */
+  readonly offsets: readonly number[]
+  readonly sizes: readonly number[]
+  readonly floats: readonly number[]
+}
+
+/** Memory that was made while recording. */
+export interface Made {
+  /** Position in the order of making. */
+  readonly index: number
+  readonly at: number
+  readonly bytes: number
+}
+
+interface GradUse {
+  /** What was there when the function came to it, where it looked before it assigned. */
+  readonly found: Tensor | null | undefined
+  assigned: boolean
+}
+
+type Pairs<K, V> = readonly (readonly [K, V])[]
+
+interface Entry {
+  readonly modes: Pairs<{ readonly training: boolean }, boolean>
+  readonly places: Pairs<Tensor, Place>
+  readonly leaves: Pairs<Tensor, boolean>
+  readonly grads: Pairs<Tensor, Tensor | null>
+}
+
+interface Place {
+  readonly storage: Storage
+  readonly byteOffset: number
+}
+
+const placeOf = ({ storage, byteOffset }: Tensor): Place => ({ storage, byteOffset })
+const isAt = (t: Tensor, { storage, byteOffset }: Place) => t.storage === storage && t.byteOffset === byteOffset
+
+export class Recording implements Recorder {
+  readonly launches: RecordedLaunch[] = []
+  readonly fresh = new Map<Storage, Made>()
+  /** Memory that JavaScript wrote while recording. */
+  readonly constants = new Map<Storage, Made>()
+  /** Memory that was there before, with its version at the start. */
+  readonly outside = new Map<Storage, number>()
+  private readonly places = new Map<Tensor, Place>()
+  private readonly grads = new Map<Tensor, GradUse>()
+  private readonly leaves = new Map<Tensor, boolean>()
+  private readonly modes = new Map<{ readonly training: boolean }, boolean>()
+  private readonly guards: (() => boolean)[] = []
+  /** What it found when it came there, for the checks of every replay: lists, as those are on the hot path. */
+  private entry: Entry = { modes: [], places: [], leaves: [], grads: [] }
+  /** The gradients that the function leaves behind; known when it ends. */
+  private left: Pairs<Tensor, Tensor | null> = []
+
+  launched(code: number, operands: readonly Operand[], sizes: readonly number[], floats: readonly number[]): void {
+    for (const t of operands) {
+      if (this.fresh.has(t.storage)) continue
+      if (!this.outside.has(t.storage)) this.outside.set(t.storage, t.storage.version)
+      // Assigning `data` moves a tensor; a view is made anew in each call.
+      if (t instanceof Tensor && t.base === null && !this.places.has(t)) this.places.set(t, placeOf(t))
+    }
+    this.launches.push({
+      code,
+      storages: operands.map(t => t.storage),
+      offsets: operands.map(t => t.byteOffset),
+      sizes: sizes.slice(),
+      floats: floats.slice(),
+    })
+  }
+
+  made(storage: Storage, at: number, bytes: number): void {
+    this.fresh.set(storage, { index: this.fresh.size, at, bytes })
+  }
+
+  wrote(storage: Storage, at: number, bytes: number): void {
+    this.constants.set(storage, { index: this.constants.size, at, bytes })
+  }
+
+  valuesUsed(x: Tensor): never {
+    return this.refuse(
+      `it reads the values of a tensor ${formatShape(x.shape)} (item(), tolist(), printing it and the like); ` +
+        'return the tensor and read it after the call',
+    )
+  }
+
+  gradUsed(x: Tensor, grad: Tensor | null, assigned: boolean): void {
+    if (this.fresh.has(x.storage)) return
+    const use = this.grads.get(x)
+    if (use === undefined) this.grads.set(x, { found: assigned ? undefined : grad, assigned })
+    else if (assigned) use.assigned = true
+  }
+
+  leafUsed(x: Tensor, requiresGrad: boolean): void {
+    if (!this.fresh.has(x.storage) && !this.leaves.has(x)) this.leaves.set(x, requiresGrad)
+  }
+
+  modeUsed(module: { readonly training: boolean }, training: boolean): void {
+    if (!this.modes.has(module)) this.modes.set(module, training)
+  }
+
+  guard(holds: () => boolean): void {
+    this.guards.push(holds)
+  }
+
+  refuse(what: string): never {
+    throw new CompileError(`the compiled function cannot be replayed: ${what}`, { op: 'compile' })
+  }
+
+  /** Notes what the function leaves behind. */
+  finish(): void {
+    this.entry = {
+      modes: [...this.modes],
+      places: [...this.places],
+      leaves: [...this.leaves],
+      grads: [...this.grads].flatMap(([x, { found }]) => (found === undefined ? [] : [[x, found] as const])),
+    }
+    this.left = [...this.grads].filter(([, use]) => use.assigned).map(([x]) => [x, x.grad])
+  }
+
+  /** Whether it adds to gradients that were there before. */
+  get accumulates(): boolean {
+    for (const { found } of this.grads.values()) if (found) return true
+    return false
+  }
+
+  /** Whether it leaves the gradients that it looks at as it found them, so that it can run again at once. */
+  get repeats(): boolean {
+    return this.entry.grads.every(([t, found]) => found !== null && !this.grads.get(t)!.assigned)
+  }
+
+  /** Memory that others hold on to when the function has ended, beside its results: the gradients it left. */
+  *kept(): Generator<Storage> {
+    for (const [, grad] of this.left) if (grad !== null) yield grad.storage
+  }
+
+  /** Whether a replay would do what the function would do now, as far as it can be seen. */
+  holds(): boolean {
+    const { grads } = this.entry
+    for (let i = 0; i < grads.length; i++) {
+      const [t, found] = grads[i]
+      if (found !== null && t.grad !== null && !isAt(t.grad, found)) return false
+    }
+    for (let i = 0; i < this.guards.length; i++) if (!this.guards[i]()) return false
+    return this.settingsHold()
+  }
+
+  /** The part of that which leads through the function: modes, which leaves are recorded and where they are, and who has a gradient. */
+  settingsHold(): boolean {
+    const { modes, places, leaves, grads } = this.entry
+    for (let i = 0; i < grads.length; i++) if ((grads[i][1] === null) !== (grads[i][0].grad === null)) return false
+    for (let i = 0; i < modes.length; i++) if (modes[i][0].training !== modes[i][1]) return false
+    for (let i = 0; i < places.length; i++) if (!isAt(places[i][0], places[i][1])) return false
+    for (let i = 0; i < leaves.length; i++) if (leaves[i][0].leafRequiresGrad !== leaves[i][1]) return false
+    return true
+  }
+
+  /** What JavaScript would have done: gradients assigned. */
+  assignGrads(): void {
+    for (const [x, grad] of this.left) x.grad = grad
+  }
+}

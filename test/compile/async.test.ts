@@ -1,0 +1,81 @@
+// Replays on another thread: the same numbers, in order, with an event loop that stays free.
+import { setTimeout as sleep } from 'node:timers/promises'
+import test from 'ava'
+import { CompileError, compile, manualSeed, nn, optim, randn, type Tensor, tensor } from 'glorot'
+
+function trainer(width: number) {
+  manualSeed(0)
+  const model = new nn.Sequential(new nn.Linear(16, width), new nn.ReLU(), new nn.Linear(width, 1))
+  const optimizer = new optim.Adam(model.parameters(), { lr: 0.001 })
+  const x = randn([256, 16])
+  const y = randn([256, 1])
+  const step = compile((inputs: Tensor, targets: Tensor) => {
+    optimizer.zeroGrad()
+    const loss = new nn.MSELoss().forward(model.forward(inputs), targets)
+    loss.backward()
+    optimizer.step()
+    return loss
+  })
+  return { step, x, y }
+}
+
+test('gives what synchronous calls give', async t => {
+  const one = trainer(64)
+  const want = Array.from({ length: 12 }, () => one.step(one.x, one.y).item())
+  const two = trainer(64)
+  const got: number[] = []
+  for (let i = 0; i < 12; i++) got.push((await two.step.runAsync(two.x, two.y)).item())
+  t.deepEqual(got, want)
+})
+
+test('calls wait for those before them', async t => {
+  const one = trainer(64)
+  const want = Array.from({ length: 12 }, () => one.step(one.x, one.y).item())
+  const two = trainer(64)
+  const losses = await Promise.all(want.map(() => two.step.runAsync(two.x, two.y)))
+  t.deepEqual(
+    losses.map(l => l.item()),
+    want,
+  )
+})
+
+test('timers run meanwhile, and a synchronous call is refused', async t => {
+  const { step, x, y } = trainer(4096)
+  for (let i = 0; i < 3; i++) step(x, y)
+  let ticks = 0
+  let done = false
+  const run = Promise.all(Array.from({ length: 20 }, () => step.runAsync(x, y))).then(() => {
+    done = true
+  })
+  t.throws(() => step(x, y), { instanceOf: CompileError, message: /running on another thread; await runAsync/ })
+  while (!done) {
+    await sleep(1)
+    ticks++
+  }
+  await run
+  t.true(ticks >= 5, `${ticks} ticks`)
+  t.notThrows(() => step(x, y))
+})
+
+test('a failing run rejects, and the next one works', async t => {
+  const pick = compile((x: Tensor, i: Tensor) => x.indexSelect(0, i))
+  const x = tensor([1, 2, 3])
+  const at = (i: number) => tensor([i], { dtype: 'int32' })
+  for (let i = 0; i < 3; i++) pick(x, at(1))
+  const [bad, good] = await Promise.allSettled([pick.runAsync(x, at(9)), pick.runAsync(x, at(2))])
+  t.is(bad.status, 'rejected')
+  t.true(bad.status === 'rejected' && /9/.test(bad.reason.message) && bad.reason.name === 'IndexError')
+  t.is(good.status === 'fulfilled' ? good.value.item() : 0, 3)
+  await t.throwsAsync(() => pick.runAsync(x, x), { instanceOf: CompileError })
+})
+
+test('a run outlives whoever started it', async t => {
+  for (let i = 0; i < 20; i++) {
+    const { step, x, y } = trainer(512)
+    for (let k = 0; k < 3; k++) step(x, y)
+    void step.runAsync(x, y)
+    step.dispose()
+  }
+  await sleep(50)
+  t.pass()
+})

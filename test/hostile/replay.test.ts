@@ -1,0 +1,98 @@
+// Programs under attack: what is no program is refused, and one whose memory has gone is not run.
+import test from 'ava'
+import loaded from '#native'
+import type { Native } from '../../src/core/binding.js'
+
+const native = loaded as Native
+const NUMBERS = 2 + native.limits.buffers
+const block = new Float64Array(NUMBERS + native.limits.sizes + native.limits.floats)
+native.bind(block, (kind, kernel, text) => Object.assign(new Error(`${kernel}: ${text}`), { kind }))
+
+const fill = native.kernels.indexOf('fill') * 4
+/** No inputs, one output of 16 bytes, and a fill of four floats. */
+const program = (offset = 0) => Float64Array.from([0, 1, 0, 0, 16, fill, 1, 1, 1, 0, offset, 4, 7])
+
+test('a program runs, its result copied out', t => {
+  const memory = new Uint8Array(64)
+  const out = new Uint8Array(16)
+  const handle = native.record(program(), [memory])
+  native.replay(handle, [memory], out)
+  t.deepEqual([...new Float32Array(out.buffer)], [7, 7, 7, 7])
+})
+
+test('lists that are no program are refused', t => {
+  const memory = new Uint8Array(64)
+  const good = [...program()]
+  t.notThrows(() => native.record(Float64Array.from(good), [memory]))
+  for (let i = 0; i < good.length; i++) {
+    // An output and no launches.
+    if (i === 5) continue
+    t.throws(() => native.record(Float64Array.from(good.slice(0, i)), [memory]), { message: /record/ }, `cut at ${i}`)
+  }
+  let seed = 9
+  const random = () => {
+    seed = (seed * 48271) % 2147483647
+    return seed / 2147483647
+  }
+  const wild = [-1, 0.5, 1e300, Number.NaN, Infinity, 2 ** 40, 64, 65, 300, 1000]
+  for (let i = 0; i < 4000; i++) {
+    const list = good.slice()
+    for (let k = 0; k < 2; k++)
+      list[Math.floor(random() * list.length)] =
+        random() < 0.5 ? wild[Math.floor(random() * wild.length)] : Math.floor(random() * 80)
+    try {
+      native.replay(native.record(Float64Array.from(list), [memory]), [memory], new Uint8Array(64))
+    } catch (error) {
+      t.is(typeof (error as { kind?: unknown }).kind, 'number')
+    }
+  }
+})
+
+test('handles and buffers that are not those of the program are refused', t => {
+  const memory = new Uint8Array(64)
+  const out = new Uint8Array(16)
+  const handle = native.record(program(), [memory])
+  const refused = { message: /replay/ }
+  for (const wrong of [{}, [], new Date(), new Map(), Object.create(handle)])
+    t.throws(() => native.replay(wrong, [memory], out), refused)
+  for (const wrong of [null, 1, undefined, 'x', Symbol.iterator])
+    t.throws(() => native.replay(wrong as never, [memory], out), refused)
+  for (const wrong of [
+    [],
+    [new Uint8Array(64)],
+    [memory.subarray(1)],
+    [memory, memory],
+    [new Float32Array(16)],
+    [null],
+  ])
+    t.throws(() => native.replay(handle, wrong as Uint8Array[], out), refused)
+  t.throws(() => native.replay(handle, [memory]), refused)
+  t.throws(() => native.replay(handle, [memory], out, out), refused)
+  t.throws(() => native.replay(handle, [memory], new Uint8Array(15)), refused)
+  t.throws(() => native.replay(handle, [memory], new Float32Array(4) as never), refused)
+  block[2] = 8
+  t.throws(() => native.replay(handle, [memory], out), refused)
+  block[2] = 0
+  t.notThrows(() => native.replay(handle, [memory], out))
+  t.throws(() => (native.record as (...a: unknown[]) => void)(), { message: /record/ })
+  t.throws(() => native.record(new Float32Array(4) as never, []), { message: /record/ })
+  t.throws(() => native.record(program(), [new Float32Array(4)] as never), { message: /record/ })
+})
+
+test('memory that vanished is not written to', async t => {
+  const memory = new Uint8Array(64)
+  const out = new Uint8Array(16)
+  const handle = native.record(program(), [memory])
+  structuredClone(memory.buffer, { transfer: [memory.buffer] })
+  t.throws(() => native.replay(handle, [memory], out), { message: /detached/ })
+  t.throws(() => native.replayAsync(handle, [memory]), { message: /detached/ })
+})
+
+test('a run on another thread holds its program and memory', async t => {
+  const runs = Array.from({ length: 100 }, () => {
+    const memory = new Uint8Array(1 << 16)
+    return native.replayAsync(native.record(program(), [memory]), [memory])
+  })
+  await Promise.all(runs)
+  t.pass()
+})
