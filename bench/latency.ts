@@ -74,7 +74,9 @@ async function main(): Promise<void> {
     const seconds = (performance.now() - start) / 1000
     const sorted = (times as unknown as number[]).sort((a, b) => a - b)
     const at = (q: number) => `${sorted[Math.floor(q * (REQUESTS - 1))].toFixed(2)} ms`
-    console.log(`${how}: p50 ${at(0.5)}, p99 ${at(0.99)}, most ${at(1)}; ${(batches / seconds).toFixed(0)} batches/s meanwhile`)
+    console.log(
+      `${how}: p50 ${at(0.5)}, p99 ${at(0.99)}, most ${at(1)}; ${(batches / seconds).toFixed(0)} batches/s meanwhile`,
+    )
   }
   server.close()
 }

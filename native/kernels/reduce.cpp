@@ -1,36 +1,12 @@
-// Reductions of one dimension of a contiguous tensor x[outer, R, inner] to y[outer, inner]: sum, mean, product, norms, any, all.
+// Reductions of one dimension of a contiguous tensor x[outer, R, inner] to y[outer, inner]: sum, mean, product, any, all.
 // Several neighbouring dimensions are one R. An empty R gives the fold's identity, as in PyTorch.
 #include "kernels/kernels.h"
+#include "kernels/reducing.h"
 #include "simd/fold.h"
-#include "simd/spread.h"
 
 namespace glorot {
 namespace GLOROT_ISA {
 namespace {
-
-/** y[o, i] = finish(op over r of f(x[o, r, i])).  buffers: x [outer, R, inner], y [outer, inner].  sizes: outer, R, inner. */
-template <class T, class Op, class F, class G>
-void reduceWith(Launch& l, Op op, F f, G finish) {
-  Axis a;
-  if (!readAxis(l, a)) return;
-  const T* x = l.in<T>(0, a.n());
-  T* y = l.out<T>(1, a.kept());
-  if (!l.ok()) return;
-  if (a.inner == 1) {
-    eachRow(a, [&](int64_t o, bool shared) {
-      const T* row = x + o * a.R;
-      const auto at = [&](int64_t i, int64_t n) { return f(loadPack(row + i, n)); };
-      y[o] = finish(fold<T>(op, a.R, at, shared));
-    });
-    return;
-  }
-  eachTile(a, x, [&](const Columns<T>& c, int64_t at, auto packs) {
-    constexpr int P = decltype(packs)::value;
-    Tile<T, P> t = foldColumns<T, P>(op, c, [&](Pack<T> v, int) { return f(v); });
-    for (int p = 0; p < P; p++) t.v[p] = finish(t.v[p]);
-    storeRow(y + at, c.n, t);
-  });
-}
 
 /** Whole numbers are folded in int64; a result past int32 is an error, not a wrapped number.
  *  buffers: x, y (int32).  sizes: outer, R, inner. */
@@ -141,65 +117,9 @@ template <class T, bool kAll> void truth(Launch& l) {
 template <class T> void any(Launch& l) noexcept { truth<T, false>(l); }
 template <class T> void all(Launch& l) noexcept { truth<T, true>(l); }
 
-// --- norms: y = (sum |x|^p)^(1/p); p = 0 counts what is not zero, p = ±inf is the extremum of |x| --------------------------
-/** floats: p. */
-template <class T> void norm(Launch& l) noexcept {
-  const double p = l.num(0);
-  if (!l.ok()) return;
-  if (p != p) {
-    l.fail(ErrorKind::kValue, "p is nan");
-    return;
-  }
-  if (p == 2) return reduceWith<T>(l, Sum{}, [](auto v) { return v * v; }, [](auto s) { return eachLane(s, [](double v) { return __builtin_sqrt(v); }); });
-  if (p - p != 0) {
-    // The smallest magnitude is the largest negative one.
-    const double sign = p > 0 ? 1 : -1;
-    const auto signedMagnitude = [sign](auto v) { return abs(v) * like(v, sign); };
-    return reduceWith<T>(l, Largest{}, signedMagnitude, [sign](auto s) { return s * like(s, sign); });
-  }
-  const auto power = [p](auto v) {
-    if (p == 1) return abs(v);
-    if (p == 0) return v != like(v, 0) ? like(v, 1) : like(v, 0);
-    return eachLane(v, [p](double x) { return __builtin_pow(__builtin_fabs(x), p); });
-  };
-  reduceWith<T>(l, Sum{}, power, [p](auto s) { return p == 0 || p == 1 ? s : eachLane(s, [p](double x) { return __builtin_pow(x, 1 / p); }); });
-}
-
-/** dx = dy * sign(x) * (|x| / y)^(p-1), zero where y is 0; for p = ±inf the extreme elements share dy.
- *  PyTorch: torch/csrc/autograd/FunctionsManual.cpp, norm_backward.
- *  buffers: x, y [outer, inner], dy [outer, inner], dx.  sizes: outer, R, inner.  floats: p. */
-template <class T> void normBackward(Launch& l) noexcept {
-  Axis a;
-  if (!readAxis(l, a)) return;
-  const double p = l.num(0);
-  const T* x = l.in<T>(0, a.n());
-  const T* y = l.in<T>(1, a.kept());
-  const T* dy = l.in<T>(2, a.kept());
-  T* dx = l.out<T>(3, a.n());
-  if (!l.ok() || a.n() == 0) return;
-  const auto signOf = [](auto v) { return v > like(v, 0) ? like(v, 1) : v < like(v, 0) ? like(v, -1) : v; };
-  if (p == 2) return spread(a, x, y, dy, dx, [](auto v, auto s, auto g) { return s == like(s, 0) ? like(s, 0) : g * (v / s); });
-  if (p - p != 0) {
-    const auto extreme = [](auto v, auto s) { return (abs(v) == s) | ((v != v) & (s != s)); };
-    return shareAmong(a, x, y, dy, dx, extreme, [&](auto v, auto g) { return signOf(v) * g; });
-  }
-  spread(a, x, y, dy, dx, [&](auto v, auto s, auto g) {
-    if (p == 0) return like(v, 0);
-    if (p == 1) return signOf(v) * g;
-    auto out = v;
-    for (int i = 0; i < lanesOf(v); i++) {
-      const double xi = lane(v, i), si = lane(s, i);
-      const double slope = si == 0 || (xi == 0 && p < 2) ? 0 : __builtin_copysign(__builtin_pow(__builtin_fabs(xi) / si, p - 1), xi);
-      setLane(out, i, slope * lane(g, i));
-    }
-    return out;
-  });
-}
-
 }  // namespace
 
-GLOROT_FAMILY(reduce, ANY(sum), FLOATS(mean), ANY(prod), FLOATS(prodBackward), ANY(any), ANY(all), FLOATS(norm),
-              FLOATS(normBackward))
+GLOROT_FAMILY(reduce, ANY(sum), FLOATS(mean), ANY(prod), FLOATS(prodBackward), ANY(any), ANY(all))
 
 }  // namespace GLOROT_ISA
 }  // namespace glorot

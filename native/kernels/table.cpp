@@ -17,6 +17,7 @@
   X(loss)                  \
   X(matmul)                \
   X(moments)               \
+  X(norm)                  \
   X(optim)                 \
   X(plane)                 \
   X(power)                 \

@@ -40,11 +40,11 @@ function placed(kernel: number, tensors: readonly Tensor[], sizes: readonly numb
 }
 
 /** Gathers the rows that `index` names into `own`. */
-function gather(source: Tensor, index: Tensor, own: Tensor): Placed {
+function gatherInto(source: Tensor, index: Tensor, own: Tensor): Placed {
   return placed(GATHER, [source, index, own], [source.shape[0], own.count / own.shape[0], index.count])
 }
 
-function copy(from: Tensor, to: Tensor): Placed {
+function copyInto(from: Tensor, to: Tensor): Placed {
   return placed(COPY, [from, to], [1, from.count, 1, 1])
 }
 
@@ -63,11 +63,11 @@ export function makeChunk(steps: readonly Step[], tensors: readonly Tensor[]): C
     const batch = part(index, at, rows[k])
     at += rows[k]
     inputs.forEach((input, i) => {
-      launches.push(gather(tensors[i], batch, input))
+      launches.push(gatherInto(tensors[i], batch, input))
     })
     launches.push(...plan.launches)
     own.forEach((t, j) => {
-      launches.push(copy(t, part(outputs[j], k * t.count, t.count)))
+      launches.push(copyInto(t, part(outputs[j], k * t.count, t.count)))
     })
   })
   return { steps, tensors, index, outputs, native: assemble([endOf(index)], outputs.map(endOf), launches) }

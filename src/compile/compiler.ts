@@ -13,7 +13,7 @@ import { type EpochOptions, Epochs } from './epochs.js'
 import { assemble, plan } from './program.js'
 import { afterwards, type Ready } from './ready.js'
 import { Recording } from './recorder.js'
-import { flatten, type Result, type Shaped } from './result.js'
+import { type Result, type Shaped, takeApart } from './result.js'
 
 /** Recordings of one kind of call until two in a row agree. */
 const ATTEMPTS = 4
@@ -233,7 +233,7 @@ export class Compiler<A extends Tensor[], R extends Result> {
     const made = new Recording()
     recording.active = made
     try {
-      return [made, flatten(this.fn(...inputs))]
+      return [made, takeApart(this.fn(...inputs))]
     } finally {
       recording.active = null
       made.finish()

@@ -6,7 +6,7 @@ import { emptyTensor, type Tensor, viewOf } from '../tensor/tensor.js'
 import { type Chunk, isFor, makeChunk, runChunk, runChunkAsync } from './chunk.js'
 import type { Compiler } from './compiler.js'
 import { afterwards, type Ready } from './ready.js'
-import { flatten, type Result } from './result.js'
+import { type Result, takeApart } from './result.js'
 
 export interface EpochOptions {
   /** Called between native calls with the batches done and all batches (undefined where the loader does not know). */
@@ -157,7 +157,7 @@ class Results {
   }
 
   one(result: Result): void {
-    const { tensors, build } = flatten(result)
+    const { tensors, build } = takeApart(result)
     this.build = build
     this.add(
       tensors.map(t => viewOf(t, [1, ...t.shape], [t.count, ...t.strides], 0)),

@@ -20,7 +20,7 @@ function wrong(value: unknown, where: string): never {
 /** Outside the graph and contiguous: a copy, recorded, where it is not. */
 const plain = (t: Tensor) => (t.isContiguous() ? t.detach() : copyOf(t))
 
-export function flatten(result: unknown): Shaped {
+export function takeApart(result: unknown): Shaped {
   if (result instanceof Tensor) return { tensors: [plain(result)], build: ([t]) => t }
   if (typeof result !== 'object' || result === null || result instanceof Promise) wrong(result, '')
   const entries = Object.entries(result)
