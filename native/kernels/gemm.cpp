@@ -53,6 +53,12 @@ void panelProduct(const Gemm<T>& g, Strip<T>& s, int64_t M, const T* a, int vect
   }
 }
 
+/** What is done to finished elements: M rows of n. */
+template <class T> void finishRows(const Gemm<T>& g, T* c, int64_t M, int64_t n) {
+  if (n == g.ldc) return g.then(c, M * n);
+  for (int64_t r = 0; r < M; r++) g.then(c + r * g.ldc, n);
+}
+
 /** C[m0…m1, n0…n1): block after block in depth, for each the rows in blocks, for each the panels of B. */
 template <class T> bool tiledProduct(const Gemm<T>& g, int64_t m0, int64_t m1, int64_t n0, int64_t n1) {
   constexpr int L = VecOf<T>::lanes;
@@ -101,10 +107,11 @@ template <class T> bool tiledProduct(const Gemm<T>& g, int64_t m0, int64_t m1, i
         if (const StripFn<T> thin = g.M <= 3 && g.N <= 3 * L ? thinStripOf<T>(vectors, g.M) : nullptr) {
           s.a = a, s.rowA = g.rowA, s.colA = g.colA;
           thin(s);
-          continue;
+        } else {
+          panelProduct(g, s, M, a, vectors, !packB && s.last != L, packed, packedFor != kTileRows[vectors]);
+          packedFor = kTileRows[vectors];
         }
-        panelProduct(g, s, M, a, vectors, !packB && s.last != L, packed, packedFor != kTileRows[vectors]);
-        packedFor = kTileRows[vectors];
+        if (final && g.then) finishRows(g, g.C + r0 * g.ldc + j, M, width);
       }
     }
     k0 += depth;
@@ -152,7 +159,10 @@ template <class T> bool product(const Gemm<T>& g) {
     none.K = none.rowA = none.colA = none.rowB = none.colB = 0;
     return tiledProduct(none, 0, g.M, 0, g.N);
   }
-  if (vectorProduct(g)) return true;
+  if (vectorProduct(g)) {
+    if (g.then) finishRows(g, g.C, g.M, g.N);
+    return true;
+  }
   constexpr int64_t kWidth = kTileVectors * VecOf<T>::lanes;
   const int64_t work = times(times(g.M, g.N), g.K);
   const int team = work >= 2 * kThreadWork ? numThreads() : 1;

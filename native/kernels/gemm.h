@@ -6,7 +6,7 @@ namespace glorot {
 namespace GLOROT_ISA {
 
 /**
- * C = alpha·A·B + beta·C + bias.  A: [M, K], B: [K, N], each with any strides (0 broadcasts); C: [M, N], its rows ldc
+ * C = then(alpha·A·B + beta·C + bias).  A: [M, K], B: [K, N], each with any strides (0 broadcasts); C: [M, N], its rows ldc
  * apart and not overlapping A or B. beta = 0 does not read C; alpha = 0 reads neither A nor B, as in BLAS.
  */
 template <class T> struct Gemm {
@@ -19,6 +19,7 @@ template <class T> struct Gemm {
   int64_t ldc;
   T alpha = 1, beta = 0;
   const T* bias = nullptr;  // one for each column, or none
+  void (*then)(T* c, int64_t n) = nullptr;  // done to finished elements while they are in the cache, or nothing
 };
 
 /** Every element is summed in the order of k (in lanes where B is read along k), whatever the thread count. False where there

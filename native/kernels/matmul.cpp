@@ -3,6 +3,8 @@
 #include "kernels/kernels.h"
 #include "kernels/gemm/sums.h"
 #include "pool.h"
+#include "simd/map.h"
+#include "simd/math.h"
 
 namespace glorot {
 namespace GLOROT_ISA {
@@ -120,9 +122,21 @@ void addmm(Launch& l) noexcept {
   if (!gemm(g)) noMemory(l);
 }
 
+struct Rectified {
+  template <class V> V operator()(V x) const { return select(x <= like(x, 0), like(x, 0), x); }
+};
+struct Sigmoid {
+  template <class V> V operator()(V x) const { return sigmoid(x); }
+};
+struct HyperbolicTangent {
+  template <class V> V operator()(V x) const { return tanh(x); }
+};
+template <class T, class F> void inPlace(T* c, int64_t n) { mapInto(n, false, F{}, c, static_cast<const T*>(c)); }
+
 /**
- * out = x·Wᵀ + b.  x: [M, K], any strides; W: [N, K]; b: [N]; out: [M, N].
- * buffers: x, W, out, b if any. sizes: M, N, K, row and column stride of x, 1 if there is b.
+ * out = f(x·Wᵀ + b).  x: [M, K], any strides; W: [N, K]; b: [N]; out: [M, N].
+ * buffers: x, W, out, b if any. sizes: M, N, K, row and column stride of x, 1 if there is b, and f if there is one: 0 for none,
+ * 1 relu, 2 sigmoid, 3 tanh, to the bit as the kernels of these names.
  */
 template <class T>
 void linear(Launch& l) noexcept {
@@ -130,7 +144,10 @@ void linear(Launch& l) noexcept {
   g.M = l.size(0), g.N = l.size(1), g.K = l.size(2);
   g.rowA = l.size(3), g.colA = l.size(4), g.rowB = 1, g.colB = g.K;
   const int hasBias = l.choice(5, 2);
+  const int f = l.nSizes > 6 ? l.choice(6, 4) : 0;
   if (!l.ok()) return;
+  constexpr void (*functions[])(T*, int64_t) = {nullptr, inPlace<T, Rectified>, inPlace<T, Sigmoid>, inPlace<T, HyperbolicTangent>};
+  g.then = functions[f];
   g.A = l.in<T>(0, spanOf(g.M, g.K, g.rowA, g.colA));
   g.B = l.in<T>(1, times(g.N, g.K));
   g.C = l.out<T>(2, times(g.M, g.N));

@@ -2,7 +2,7 @@
 // where the last use of one comes before the first of the other. Greedy by size, largest first, each at the lowest place free: Pisarchyk
 // and Lee 2020, "Efficient Memory Management for Deep Neural Net Inference", https://arxiv.org/abs/2001.03288
 import type { Storage } from '../core/storage.js'
-import type { Recording } from './recorder.js'
+import type { Made, RecordedLaunch } from './recorder.js'
 
 const ALIGN = 64
 
@@ -21,12 +21,12 @@ export interface ArenaPlan {
 }
 
 /** The lives of what may move, in launches. */
-function lives(recording: Recording, kept: ReadonlySet<Storage>): Life[] {
+function lives(launches: readonly RecordedLaunch[], movable: ReadonlyMap<Storage, Made>): Life[] {
   const found = new Map<Storage, Life>()
-  recording.launches.forEach(({ storages }, i) => {
+  launches.forEach(({ storages }, i) => {
     for (const storage of storages) {
-      const made = recording.fresh.get(storage)
-      if (made === undefined || kept.has(storage)) continue
+      const made = movable.get(storage)
+      if (made === undefined) continue
       const life = found.get(storage)
       if (life !== undefined) life.last = i
       else {
@@ -38,11 +38,11 @@ function lives(recording: Recording, kept: ReadonlySet<Storage>): Life[] {
   return [...found.values()]
 }
 
-/** Gives every storage that is not `kept` its place. */
-export function planArena(recording: Recording, kept: ReadonlySet<Storage>): ArenaPlan {
+/** Gives every storage that is `movable` its place. */
+export function planArena(launches: readonly RecordedLaunch[], movable: ReadonlyMap<Storage, Made>): ArenaPlan {
   const placed: Life[] = []
   let size = 0
-  for (const life of lives(recording, kept).sort((a, b) => b.bytes - a.bytes || a.first - b.first)) {
+  for (const life of lives(launches, movable).sort((a, b) => b.bytes - a.bytes || a.first - b.first)) {
     let at = 0
     // `placed` is in the order of places: the first gap among those alive at the same time that is wide enough.
     for (const other of placed) {

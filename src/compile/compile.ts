@@ -8,8 +8,10 @@ import type { Result } from './result.js'
 export interface CompileOptions {
   /** How many kinds of call (shapes and dtypes of the inputs, modes) are kept ready; the one not used for longest goes. Default: 8. */
   cacheSize?: number
-  /** Let tensors that are not needed at the same time share memory. Default: true. */
+  /** Pass: let tensors that are not needed at the same time share memory. Default: true. */
   reuseMemory?: boolean
+  /** Pass: compute relu, sigmoid and tanh within the linear layer before them, to the bit the same. Default: true. */
+  fuse?: boolean
 }
 
 /** A compiled function. */
@@ -73,12 +75,13 @@ export function compile<A extends Tensor[], R extends Result>(
 ): Compiled<A, R> {
   const op = 'compile'
   if (typeof fn !== 'function') throw new TypeError(`${op}: expected a function, got ${describe(fn)}`)
-  checkOptions(op, options, ['cacheSize', 'reuseMemory'])
+  checkOptions(op, options, ['cacheSize', 'reuseMemory', 'fuse'])
   const cacheSize = checkInteger(op, 'cacheSize', options?.cacheSize ?? 8, 1)
-  const reuse = options?.reuseMemory ?? true
-  if (typeof reuse !== 'boolean')
-    throw new TypeError(`${op}: reuseMemory must be true or false, got ${describe(reuse)}`)
-  const compiler = new Compiler(fn, cacheSize, reuse)
+  const passes = { reuseMemory: options?.reuseMemory ?? true, fuse: options?.fuse ?? true }
+  for (const [name, on] of Object.entries(passes)) {
+    if (typeof on !== 'boolean') throw new TypeError(`${op}: ${name} must be true or false, got ${describe(on)}`)
+  }
+  const compiler = new Compiler(fn, cacheSize, passes)
   const compiled = (...inputs: A) => compiler.call(inputs)
   return Object.defineProperty(
     Object.assign(compiled, {

@@ -10,7 +10,7 @@ import { emptyTensor, Tensor } from '../tensor/tensor.js'
 import { endOf } from './chunk.js'
 import { difference } from './compare.js'
 import { type EpochOptions, Epochs } from './epochs.js'
-import { assemble, plan } from './program.js'
+import { assemble, type Passes, plan } from './program.js'
 import { afterwards, type Ready } from './ready.js'
 import { Recording } from './recorder.js'
 import { type Result, type Shaped, takeApart } from './result.js'
@@ -78,7 +78,7 @@ export class Compiler<A extends Tensor[], R extends Result> {
   constructor(
     private readonly fn: (...inputs: A) => R,
     private readonly cacheSize: number,
-    private readonly reuse: boolean,
+    private readonly passes: Passes,
   ) {}
 
   call(inputs: A): R {
@@ -224,7 +224,7 @@ export class Compiler<A extends Tensor[], R extends Result> {
   }
 
   private readied({ inputs }: Kind, made: Recording, { tensors: outputs, build }: Shaped): Ready {
-    const planned = plan(made, outputs, this.reuse)
+    const planned = plan(made, outputs, this.passes)
     const native = assemble(inputs.map(endOf), outputs.map(endOf), planned.launches)
     return { recording: made, plan: planned, native, revision: recording.revision, inputs, outputs, build }
   }

@@ -3,6 +3,7 @@ import { type NativeProgram, type Operand, recordProgram } from '../core/dispatc
 import { allocateBytes, allocatedAt, type Storage } from '../core/storage.js'
 import type { Tensor } from '../tensor/tensor.js'
 import { planArena } from './arena.js'
+import { fuse } from './fuse.js'
 import type { Recording } from './recorder.js'
 
 /** A launch on memory that is where it will be replayed. */
@@ -61,19 +62,30 @@ export interface Plan {
   readonly bytes: number
 }
 
-/** Gives a recording's memory its places. `reuse`: tensors that are not needed at the same time share it. */
-export function plan(recording: Recording, outputs: readonly Tensor[], reuse: boolean): Plan {
+/** The passes over a recording, each of which can be left out. */
+export interface Passes {
+  /** fuse.ts */
+  readonly fuse: boolean
+  /** arena.ts */
+  readonly reuseMemory: boolean
+}
+
+/** Runs the passes over a recording and gives its memory places. */
+export function plan(recording: Recording, outputs: readonly Tensor[], { fuse: fusing, reuseMemory }: Passes): Plan {
+  const { fresh } = recording
   const kept = new Set<Storage>([...outputs.map(t => t.storage), ...recording.kept()])
-  const { bytes: size, places } = planArena(recording, reuse ? kept : new Set(recording.fresh.keys()))
+  const recorded = fusing ? fuse(recording.launches, fresh, kept) : recording.launches
+  const movable = new Map([...fresh].filter(([storage]) => reuseMemory && !kept.has(storage)))
+  const { bytes: size, places } = planArena(recorded, movable)
   const arena = allocateBytes(size)
   const start = allocatedAt
   let bytes = size
-  for (const [storage, made] of recording.fresh) if (!reuse || kept.has(storage)) bytes += made.bytes
+  for (const [storage, made] of fresh) if (!movable.has(storage)) bytes += made.bytes
   const moved = (storage: Storage, offset: number) => {
     const at = places.get(storage)
-    return at === undefined ? offset : start + at + offset - recording.fresh.get(storage)!.at
+    return at === undefined ? offset : start + at + offset - fresh.get(storage)!.at
   }
-  const launches = recording.launches.map(({ code, storages, offsets, sizes, floats }) => ({
+  const launches = recorded.map(({ code, storages, offsets, sizes, floats }) => ({
     code,
     buffers: storages.map(s => (places.has(s) ? arena : s.bytes)),
     offsets: storages.map((s, i) => moved(s, offsets[i])),

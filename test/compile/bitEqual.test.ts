@@ -223,3 +223,38 @@ test('a program without shared memory gives the same', t => {
   }
   t.true(reusing.memory < plain.memory)
 })
+
+for (const [name, activation] of Object.entries({ ReLU: nn.ReLU, Sigmoid: nn.Sigmoid, Tanh: nn.Tanh })) {
+  test(`${name} within the linear layer gives the same, forward and backward`, t => {
+    for (const [inputs, width, batch] of [
+      [6, 16, 8],
+      [1, 1, 1],
+      [7, 100, 3],
+      [300, 70, 130],
+      [900, 33, 64],
+    ]) {
+      manualSeed(width)
+      const model = new nn.Sequential(
+        new nn.Linear(inputs, width),
+        new activation(),
+        new nn.Linear(width, 3),
+        new activation(),
+      )
+      const step = (x: Tensor) => {
+        model.zeroGrad()
+        const y = model.forward(x)
+        y.square().sum().backward()
+        return y
+      }
+      const fused = compile(step)
+      const apart = compile(step, { fuse: false, reuseMemory: false })
+      for (let i = 0; i < 5; i++) {
+        const x = randn([batch, inputs])
+        const want = [step(x), ...[...model.parameters()].map(p => p.grad!)].map(bits)
+        for (const call of [fused, apart])
+          t.deepEqual([call(x), ...[...model.parameters()].map(p => p.grad!)].map(bits), want)
+      }
+      if (width > 16) t.true(fused.memory < apart.memory)
+    }
+  })
+}

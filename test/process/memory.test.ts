@@ -3,7 +3,7 @@
 import { execFileSync } from 'node:child_process'
 import path from 'node:path'
 import test from 'ava'
-import { ones, zeros } from 'glorot'
+import { compile, nn, ones, optim, randint, randn, type Tensor, zeros } from 'glorot'
 
 const MB = 2 ** 20
 
@@ -18,6 +18,40 @@ for (const flags of [[], ['--expose-gc'], ['--max-semi-space-size=1']]) {
     t.true(most - early < 50 * MB, `${((most - early) / MB).toFixed(0)} MB more`)
   })
 }
+
+test('a million replays keep the memory of a thousand', t => {
+  const script = path.join(import.meta.dirname, 'steps.js')
+  const out = execFileSync(process.execPath, [script, '1000000', 'compiled'], { encoding: 'utf8' })
+  const { early, most } = JSON.parse(out) as Record<string, number>
+  t.true(most - early < 50 * MB, `${((most - early) / MB).toFixed(0)} MB more`)
+})
+
+test('a compiled step holds little beside parameters, gradients, optimizer state and live activations', t => {
+  const widths = [784, 512, 256, 10]
+  const batch = 128
+  const model = new nn.Sequential(
+    new nn.Linear(784, 512),
+    new nn.ReLU(),
+    new nn.Linear(512, 256),
+    new nn.ReLU(),
+    new nn.Linear(256, 10),
+  )
+  const optimizer = new optim.Adam(model.parameters())
+  const step = compile((x: Tensor, y: Tensor) => {
+    optimizer.zeroGrad()
+    const loss = new nn.CrossEntropyLoss().forward(model.forward(x), y)
+    loss.backward()
+    optimizer.step()
+    return loss
+  })
+  for (let i = 0; i < 3; i++) step(randn([batch, 784]), randint(0, 10, [batch]))
+  const parameters = [...model.parameters()].reduce((n, p) => n + 4 * p.numel(), 0)
+  const activations = widths.slice(1).reduce((n, width) => n + 4 * batch * width, 0)
+  const held = step.memory + 4 * batch * 784 + 3 * parameters
+  const needed = 4 * parameters + activations + 4 * batch * 784
+  t.log(`${held} bytes, ${(held / needed).toFixed(3)} times what is needed`)
+  t.true(held <= 1.25 * needed)
+})
 
 test('large tensors are freed as they go: 4 GB in all, a few at a time', t => {
   const before = process.memoryUsage.rss()

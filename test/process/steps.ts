@@ -1,6 +1,6 @@
 // A program, not a test: trains the founding network in one synchronous loop and prints the resident memory after a thousand
-// steps and at the end. memory.test.ts runs it in a process of its own.
-import { manualSeed, nn, optim, randn } from 'glorot'
+// steps and at the end; `compiled` as second argument replays the step. memory.test.ts runs it in a process of its own.
+import { compile, manualSeed, nn, optim, randn, type Tensor } from 'glorot'
 
 const steps = Number(process.argv[2])
 
@@ -13,11 +13,16 @@ const optimizer = new optim.SGD(model.parameters(), { lr: 0.01 })
 
 let early = 0
 let most = 0
-for (let i = 1; i <= steps; i++) {
+const eager = (inputs: Tensor, targets: Tensor) => {
   optimizer.zeroGrad()
-  const loss = criterion.forward(model.forward(X), y)
+  const loss = criterion.forward(model.forward(inputs), targets)
   loss.backward()
   optimizer.step()
+  return loss
+}
+const step = process.argv[3] === 'compiled' ? compile(eager) : eager
+for (let i = 1; i <= steps; i++) {
+  step(X, y)
   if (i === 1000) early = process.memoryUsage.rss()
   if (i % 10_000 === 0) most = Math.max(most, process.memoryUsage.rss())
 }

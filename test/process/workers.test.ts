@@ -5,10 +5,10 @@ import { Worker } from 'node:worker_threads'
 import test from 'ava'
 import { train } from './worker.js'
 
-function inWorker(seed: number, epochs: number): Promise<number[]> {
+function inWorker(seed: number, epochs: number, compiled = false): Promise<number[]> {
   return new Promise((resolve, reject) => {
     const worker = new Worker(path.join(import.meta.dirname, 'worker.js'), {
-      workerData: { train: true, seed, epochs },
+      workerData: { train: true, seed, epochs, compiled },
     })
     worker.once('message', resolve)
     worker.once('error', reject)
@@ -21,6 +21,18 @@ test('four workers train at once, each to the numbers of a run alone', async t =
   const alone = seeds.map(seed => train(seed, 20))
   const together = await Promise.all(seeds.map(seed => inWorker(seed, 20)))
   t.deepEqual(together, alone)
+  t.deepEqual(await Promise.all(seeds.map(seed => inWorker(seed, 20, true))), alone)
+})
+
+test('a worker may be terminated while a compiled function runs on another thread', async t => {
+  for (let round = 0; round < 5; round++) {
+    const worker = new Worker(path.join(import.meta.dirname, 'worker.js'), { workerData: { endless: true } })
+    await new Promise((resolve, reject) => {
+      worker.once('message', resolve)
+      worker.once('error', reject)
+    })
+    t.is(await worker.terminate(), 1)
+  }
 })
 
 test('workers may end and start again', async t => {
