@@ -151,6 +151,21 @@ template <class T> void linearCase(int64_t M, int64_t N, int64_t K, int layout) 
         wrong += !close(out[i * N + j], sum, K + 1);
       }
     CHECK(wrong == 0, "linear %lldx%lldx%lld", (long long)M, (long long)N, (long long)K);
+
+    // A function within it gives the bits of the kernel of its name.
+    const char* const functions[] = {"relu", "sigmoid", "tanh"};
+    for (int f = 0; f < 3; f++) {
+      Array<T> apart(M * N), fused(M * N);
+      test::run(functions[f], test::dtypeOf<T>(), {out, apart}, {d(M * N)});
+      buffers[2] = fused;
+      CHECK(test::run("linear", test::dtypeOf<T>(), buffers, {d(M), d(N), d(K), d(x.rowStride), d(x.colStride), d(hasBias), d(f + 1)}).kind ==
+            ErrorKind::kNone);
+      CHECK(M * N == 0 || std::memcmp(apart.data.get(), fused.data.get(), static_cast<size_t>(M * N) * sizeof(T)) == 0, "linear and %s",
+            functions[f]);
+    }
+    buffers[2] = out;
+    CHECK(test::run("linear", test::dtypeOf<T>(), buffers, {d(M), d(N), d(K), d(x.rowStride), d(x.colStride), d(hasBias), 4}).kind ==
+          ErrorKind::kLaunch);
   }
   for (int flags = 0; flags < 8; flags++) {
     std::vector<glorot::Buffer> buffers{g.data, x.data, w.data};
@@ -185,7 +200,8 @@ static void linears() {
   for (int layout = 0; layout < 3; layout++) {
     linearCase<float>(100, 10, 10, layout), linearCase<double>(100, 1, 10, layout), linearCase<float>(100, 1, 10, layout);
     linearCase<float>(0, 3, 4, layout), linearCase<float>(3, 0, 4, layout), linearCase<float>(3, 4, 0, layout);
-    linearCase<double>(33, 70, 19, layout), linearCase<float>(70, 35, 140, layout);
+    linearCase<double>(33, 70, 19, layout), linearCase<float>(70, 35, 140, layout), linearCase<float>(20, 90, 900, layout);
+    linearCase<float>(1, 300, 50, layout), linearCase<float>(1, 9, 40, layout), linearCase<float>(3, 20, 8, layout);
   }
 }
 

@@ -1,0 +1,67 @@
+// Programs: lists that are none are refused, and those that are run on the memory that they name.
+#include "program.h"
+
+#include "harness.h"
+
+using glorot::Buffer;
+using glorot::ErrorKind;
+using glorot::Program;
+using test::Array;
+
+static int codeOf(const char* name) {
+  for (int i = 0; i < test::table->count; i++)
+    if (std::strcmp(test::table->kernels[i].name, name) == 0) return i * glorot::kDTypes;
+  return -1;
+}
+
+static Program* parse(const std::vector<double>& list, std::vector<Buffer> buffers, const char** why) {
+  return Program::parse(*test::table, list.data(), list.size(), buffers.data(), buffers.size(), why);
+}
+
+/** One input and one output of 16 bytes; y = 3 + x by a fill and an addition. */
+static std::vector<double> sum(double fill, double add) {
+  return {1, 1, 0, 0, 16, 2, 0, 16, fill, 1, 1, 1, 1, 0, 4, 3, add, 3, 4, 0, 0, 0, 1, 0, 2, 0, 1, 4, 1, 1};
+}
+
+static void runs() {
+  Array<float> x{1, 2, 3, 4}, three(4), y(4);
+  const char* why = nullptr;
+  Program* p = parse(sum(codeOf("fill"), codeOf("add")), {x, three, y}, &why);
+  CHECK(p, "%s", why ? why : "");
+  if (!p) return;
+  CHECK(p->bufferCount() == 3 && p->inputs().size() == 1 && p->outputs().size() == 1);
+  CHECK(p->inputs()[0].data == reinterpret_cast<unsigned char*>(x.data.get()) && p->inputs()[0].bytes == 16);
+  CHECK(p->holds(0, x) && !p->holds(0, y) && !p->holds(1, {Buffer(three).data, 15}));
+  const char* kernel = nullptr;
+  glorot::LaunchError error;
+  CHECK(p->run(&kernel, &error));
+  for (int i = 0; i < 4; i++) CHECK(y[i] == 4 + static_cast<float>(i));
+  delete p;
+}
+
+static void refuses() {
+  Array<float> x(4), three(4), y(4);
+  const std::vector<double> good = sum(codeOf("fill"), codeOf("add"));
+  const char* why = nullptr;
+  for (size_t n = 0; n < good.size(); n++) {
+    if (n == 8 || n == 16) continue;  // whole launches
+    CHECK(!parse({good.begin(), good.begin() + static_cast<long>(n)}, {x, three, y}, &why) && why, "cut at %zu", n);
+  }
+  for (double wrong : {-1.0, 0.5, 1e300, static_cast<double>(NAN)})
+    for (size_t i = 0; i < 14; i++) {
+      std::vector<double> list = good;
+      list[i] = wrong;
+      CHECK(!parse(list, {x, three, y}, &why), "%g at %zu", wrong, i);
+    }
+  // An addition beyond its buffer is the kernel's own matter: it refuses, and the run names it.
+  std::vector<double> list = good;
+  list[good.size() - 3] = 5;
+  Program* p = parse(list, {x, three, y}, &why);
+  CHECK(p);
+  const char* kernel = nullptr;
+  glorot::LaunchError error;
+  CHECK(p && !p->run(&kernel, &error) && error.kind == ErrorKind::kLaunch && kernel && std::strcmp(kernel, "add") == 0);
+  delete p;
+}
+
+int main() { return test::main_({{"runs", runs}, {"refuses", refuses}}); }
