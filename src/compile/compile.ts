@@ -17,7 +17,10 @@ export interface CompileOptions {
 /** A compiled function. */
 export interface Compiled<A extends Tensor[], R extends Result> {
   (...inputs: A): R
-  /** The same without blocking the event loop: replays run on another thread. Calls wait for those before them. */
+  /**
+   * The same without blocking the event loop: replays run on another thread. Calls wait for those before them. Until then leave alone what
+   * the function reads and writes: parameters, gradients, optimizer state, buffers.
+   */
   runAsync(...inputs: A): Promise<R>
   /**
    * A whole epoch without blocking the event loop: the function on every batch of the loader, gathered natively where its dataset is of
@@ -63,7 +66,7 @@ export interface Compiled<A extends Tensor[], R extends Result> {
  *
  * Between calls, `train()`, `eval()`, `requiresGrad`, hooks, `loadStateDict`, parameter groups and options of an optimizer, `manualSeed` and
  * in-place changes of any tensor take effect as they would without compiling: by the memory that they share, or because the function is
- * recorded again. Replacing a layer or rebinding a variable that `fn` reads is not seen: compile anew. `p.grad` is memory that the next call
+ * recorded again. Replacing a layer, changing a setting of one (`dropout.p`) or rebinding a variable that `fn` reads is not seen: compile anew. `p.grad` is memory that the next call
  * writes to: clone it to keep it.
  *
  * @param fn takes tensors that do not require gradients, returns a tensor, an array or an object of them

@@ -211,6 +211,7 @@ export class Compiler<A extends Tensor[], R extends Result> {
       kind.ready = kind.ready.filter(r => r.revision === revision)
       kind.ready.push(this.readied(kind, made, result))
       if (kind.ready.length > this.cacheSize) kind.ready.shift()
+      for (const a of before) a.recording.forget()
       kind.attempts = kind.attempts.filter(a => !before.includes(a))
     } else {
       const count = before.length + 1
@@ -218,6 +219,8 @@ export class Compiler<A extends Tensor[], R extends Result> {
         kind.attempts = []
         made.refuse(`in ${count} calls no two did the same; ${differences.at(-1)}`)
       }
+      // Only the last is compared with: the others count.
+      if (!made.accumulates) for (const a of before) a.recording.forget()
       kind.attempts = [...kind.attempts.filter(a => a.revision === revision), { recording: made, revision }]
     }
     return result.build(result.tensors.map(copyOf)) as R
@@ -226,6 +229,7 @@ export class Compiler<A extends Tensor[], R extends Result> {
   private readied({ inputs }: Kind, made: Recording, { tensors: outputs, build }: Shaped): Ready {
     const planned = plan(made, outputs, this.passes)
     const native = assemble(inputs.map(endOf), outputs.map(endOf), planned.launches)
+    made.forget()
     return { recording: made, plan: planned, native, revision: recording.revision, inputs, outputs, build }
   }
 

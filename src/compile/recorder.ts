@@ -127,6 +127,14 @@ export class Recording implements Recorder {
     this.left = [...this.grads].filter(([, use]) => use.assigned).map(([x]) => [x, x.grad])
   }
 
+  /** Lets go of the launches and their memory: what is left says whether a program made of them may run. */
+  forget(): void {
+    this.launches.length = 0
+    this.fresh.clear()
+    this.constants.clear()
+    this.outside.clear()
+  }
+
   /** Whether it adds to gradients that were there before. */
   get accumulates(): boolean {
     for (const { found } of this.grads.values()) if (found) return true

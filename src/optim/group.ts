@@ -47,12 +47,14 @@ export function bindNumbers(group: Record<string, unknown>, hyper: Hyper): Tenso
       else numbers[at] = Number(value)
     }
     // Frozen: a number assigned into the array would be lost.
-    const get = () =>
-      kind === 'number'
-        ? numbers[at]
-        : kind === 'flag'
-          ? numbers[at] !== 0
-          : Object.freeze([numbers[at], numbers[at + 1]])
+    const get = () => {
+      if (recording.active !== null) {
+        const [first, second] = [numbers[at], numbers[at + 1]]
+        recording.active.guard(() => numbers[at] === first && (kind !== 'pair' || numbers[at + 1] === second))
+      }
+      if (kind === 'number') return numbers[at]
+      return kind === 'flag' ? numbers[at] !== 0 : Object.freeze([numbers[at], numbers[at + 1]])
+    }
     set(group[name])
     Object.defineProperty(group, name, { enumerable: true, configurable: true, get, set })
   }

@@ -1,4 +1,7 @@
 // What a replay cannot repeat is refused, with what to do instead; what changes between calls takes effect.
+import { setImmediate as turn } from 'node:timers/promises'
+import v8 from 'node:v8'
+import vm from 'node:vm'
 import test from 'ava'
 import {
   autograd,
@@ -339,4 +342,54 @@ test('the cache is bounded by its size, and the shape not used for longest goes'
   t.is(ran, 6)
   step(zeros([1]))
   t.is(ran, 7)
+})
+
+test('a rate that changes from call to call does not record anew', t => {
+  const w = new nn.Parameter(tensor([1]))
+  const o = new optim.Adam([w], { lr: 1 })
+  const scheduler = new optim.lrScheduler.ExponentialLR(o, { gamma: 0.9 })
+  let ran = 0
+  const step = compile((x: Tensor) => {
+    ran++
+    o.zeroGrad()
+    const loss = w.mul(x).sum()
+    loss.backward()
+    o.step()
+    return loss
+  })
+  for (let i = 0; i < 10; i++) {
+    step(tensor([1]))
+    scheduler.step()
+  }
+  t.is(ran, 2)
+})
+
+test('a rate that the function itself reads takes effect when it changes', t => {
+  const o = new optim.SGD([new nn.Parameter(tensor([1]))], { lr: 2 })
+  const step = compile((x: Tensor) => x.mul(o.paramGroups[0].lr))
+  for (let i = 0; i < 5; i++) t.is(step(tensor([3])).item(), 6)
+  o.paramGroups[0].lr = 4
+  for (let i = 0; i < 5; i++) t.is(step(tensor([3])).item(), 12)
+})
+
+test('the memory of recorded calls is let go', async t => {
+  v8.setFlagsFromString('--expose-gc')
+  const gc = vm.runInNewContext('gc') as () => void
+  const collect = async () => {
+    for (let i = 0; i < 3; i++) {
+      gc()
+      await turn()
+    }
+    return process.memoryUsage().arrayBuffers / 2 ** 20
+  }
+  const before = await collect()
+  const deep = compile((x: Tensor) => {
+    let y = x
+    for (let i = 0; i < 40; i++) y = y.add(1)
+    return y.sum()
+  })
+  for (let i = 0; i < 4; i++) deep(zeros([1024, 1024]))
+  const held = (await collect()) - before
+  t.log(`${held.toFixed(0)} MB held for 40 tensors of 4 MB`)
+  t.true(held < 20 && deep.memory < 9 * 2 ** 20)
 })
