@@ -1,5 +1,6 @@
 // Many batches in one native call: the gathering of rows, the step and the keeping of its result, batch after batch. Such programs are
 // kept, as each epoch runs the same: only the order of the rows, an input, is new.
+import { copyOf } from '../autograd/accumulate.js'
 import { kernel, type NativeProgram, replayProgram, replayProgramAsync } from '../core/dispatch.js'
 import { dtypes } from '../core/dtype.js'
 import { emptyTensor, type Tensor, viewOf } from '../tensor/tensor.js'
@@ -48,7 +49,7 @@ function copyInto(from: Tensor, to: Tensor): Placed {
   return placed(COPY, [from, to], [1, from.count, 1, 1])
 }
 
-/** Part k of n equal parts of a contiguous tensor, flat. */
+/** `count` elements of a contiguous tensor from `at` on, flat. */
 function part(t: Tensor, at: number, count: number): Tensor {
   return viewOf(t, [count], [1], at)
 }
@@ -82,19 +83,13 @@ export function isFor(chunk: Chunk, steps: readonly Step[], tensors: readonly Te
   )
 }
 
-const fresh = (t: Tensor) => emptyTensor(t.shape, t.dtype)
-
 export function runChunk({ native, outputs }: Chunk, index: Tensor): Tensor[] {
-  const out = outputs.map(fresh)
+  const out = outputs.map(t => emptyTensor(t.shape, t.dtype))
   replayProgram(native, [index, ...out])
   return out
 }
 
 export async function runChunkAsync({ native, outputs }: Chunk, index: Tensor): Promise<Tensor[]> {
   await replayProgramAsync(native, [index])
-  return outputs.map(t => {
-    const out = fresh(t)
-    out.storage.bytes.set(t.storage.bytes.subarray(t.byteOffset, t.byteOffset + bytesOf(t)), out.byteOffset)
-    return out
-  })
+  return outputs.map(copyOf)
 }

@@ -1,4 +1,5 @@
 // Whole epochs of a compiled function: batches of rows in few native calls, anything else batch by batch.
+import { mode } from '../autograd/mode.js'
 import { CompileError, checkOptions, describe } from '../core/errors.js'
 import { DataLoader, type EpochPlan } from '../data/dataLoader.js'
 import { gatherRows } from '../data/rows.js'
@@ -90,6 +91,8 @@ export class Epochs {
   /** The batches from `at` on that can be replayed one after the other. */
   private stepsFrom({ tensors, batches }: EpochPlan, at: number): Ready[] {
     const steps: Ready[] = []
+    // Each result is looked at then, by the function itself.
+    if (mode.anomaly) return steps
     while (steps.length < MOST && at + steps.length < batches.length) {
       const { count } = batches[at + steps.length]
       const kind = this.compiler.kindOf(
@@ -136,6 +139,17 @@ function joined(batches: readonly Tensor[]): Tensor {
   return all
 }
 
+/** How many batches there will be, where that is known: a sampler need not have a length. */
+function lengthOf(loader: Iterable<Tensor[]>): number | undefined {
+  if (Array.isArray(loader)) return loader.length
+  if (!(loader instanceof DataLoader)) return undefined
+  try {
+    return loader.length
+  } catch {
+    return undefined
+  }
+}
+
 /** The results of an epoch as they come. */
 class Results {
   private readonly parts: Tensor[][] = []
@@ -148,8 +162,7 @@ class Results {
     private readonly options: EpochOptions | undefined,
   ) {
     checkEpoch(loader, options)
-    const length = loader instanceof DataLoader || Array.isArray(loader) ? loader.length : undefined
-    this.batches = length
+    this.batches = lengthOf(loader)
   }
 
   check(): void {

@@ -30,7 +30,7 @@ function allocate(bytes: number): Uint8Array {
   } catch (cause) {
     throw new ValueError(`cannot allocate ${bytes} bytes for a tensor`, { cause })
   }
-  // At the first tensor and not by an import: it takes 3 ms to load, a quarter of what importing glorot takes.
+  // At the first tensor and not by an import: it takes 3 ms to load.
   markAsUntransferable ??= process.getBuiltinModule('node:worker_threads').markAsUntransferable
   markAsUntransferable(buffer)
   return new Uint8Array(buffer, (ALIGN - native.misalignment(buffer)) % ALIGN, bytes)

@@ -1,6 +1,19 @@
 // Epochs in few native calls: the numbers of a loop over the loader, with progress and a way to stop.
 import anyTest from 'ava'
-import { CompileError, compile, data, manualSeed, nn, optim, rand, randint, randn, type Tensor, tensor } from 'glorot'
+import {
+  autograd,
+  CompileError,
+  compile,
+  data,
+  manualSeed,
+  nn,
+  optim,
+  rand,
+  randint,
+  randn,
+  type Tensor,
+  tensor,
+} from 'glorot'
 
 // One after the other: they share the default stream of random numbers.
 const test = anyTest.serial
@@ -176,4 +189,28 @@ test('what is wrong is said', async t => {
   t.throws(() => step(tensor([1])), { instanceOf: CompileError, message: /running/ })
   await run
   t.is(step(tensor([1])).item(), 2)
+})
+
+test('anomaly mode looks at every result of an epoch, replayed before or not', t => {
+  const w = new nn.Parameter(tensor([1]))
+  const step = compile((x: Tensor) => w.mul(x).log().sum())
+  const good = new data.DataLoader(new data.TensorDataset(tensor([[1], [2], [3], [4]])), { batchSize: 1 })
+  const bad = new data.DataLoader(new data.TensorDataset(tensor([[1], [2], [-3], [4]])), { batchSize: 1 })
+  for (let i = 0; i < 3; i++) step.runEpochSync(good)
+  t.true(Number.isNaN(step.runEpochSync(bad).tolist()[2]))
+  t.throws(() => autograd.detectAnomaly(() => step.runEpochSync(bad)), { message: /nan/i })
+})
+
+test('a loader whose sampler has no length', t => {
+  const sampler = {
+    *[Symbol.iterator]() {
+      yield* [2, 0, 1]
+    },
+  }
+  const dataset = new data.TensorDataset(tensor([[1], [2], [3]]))
+  const loader = new data.DataLoader(dataset, { batchSize: 1, sampler })
+  const seen: unknown[] = []
+  const sums = compile((x: Tensor) => x.sum()).runEpochSync(loader, { onProgress: ({ batches }) => seen.push(batches) })
+  t.deepEqual(sums.tolist(), [3, 1, 2])
+  t.deepEqual(seen, [undefined, undefined, undefined])
 })
