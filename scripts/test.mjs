@@ -24,13 +24,18 @@ function run(isa, files) {
     child.stdout?.on('data', chunk => {
       output += chunk
     })
-    child.on('close', code => {
+    child.on('close', (code, signal) => {
       const count = key => Number(output.match(new RegExp(`^# ${key} (\\d+)`, 'm'))?.[1] ?? 0)
       if (tap) {
         totals.pass += count('pass')
         totals.fail += count('fail')
         const failures = output.split(/^(?=(?:not )?ok )/m).filter(block => block.startsWith('not ok'))
         process.stdout.write(failures.join(''))
+        if (!/^# pass /m.test(output)) {
+          process.stdout.write(
+            `${isa}: ended early by ${signal ?? `exit code ${code}`}; its last lines:\n${output.slice(-2000)}\n`,
+          )
+        }
         process.stdout.write(`${isa}: ${count('pass')} passed, ${count('fail')} failed\n`)
       }
       resolve(code ?? 1)

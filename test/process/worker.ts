@@ -29,16 +29,8 @@ export function train(seed: number, epochs: number, compiled = false): number[] 
   return losses
 }
 
-/** Runs of a compiled function on another thread, without end. */
-async function endless(): Promise<void> {
-  const model = new nn.Linear(512, 512)
-  const run = compile((x: Tensor) => model.forward(x).relu().sum())
-  const x = randn([512, 512])
-  for (let i = 0; ; i++) {
-    await run.runAsync(x)
-    if (i === 5) parentPort?.postMessage('running')
-  }
-}
-
 if (workerData?.train) parentPort?.postMessage(train(workerData.seed, workerData.epochs, workerData.compiled))
-if (workerData?.endless) await endless()
+if (workerData?.async) {
+  const run = compile((x: Tensor) => x.mul(2))
+  await run.runAsync(randn([4])).catch(error => parentPort?.postMessage(error.message))
+}
