@@ -15,6 +15,7 @@ const allowed: Record<string, readonly string[]> = {
   optim: ['core', 'tensor', 'autograd', 'ops', 'nn', 'optim'],
   data: ['core', 'tensor', 'autograd', 'ops', 'data'],
   compile: ['core', 'tensor', 'autograd', 'data', 'compile'],
+  doctor: ['core', 'tensor', 'autograd', 'ops', 'nn', 'optim', 'data', 'compile', 'doctor'],
 }
 
 function sources(folder: string): string[] {

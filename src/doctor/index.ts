@@ -1,0 +1,17 @@
+// The names under `glorot/doctor`.
+export type { Finding, Fix, Severity } from './finding.js'
+export type { Criterion, DiagnoseOptions, Watcher, WatchOptions } from './options.js'
+export { Report, type ReportMeta, type ReportParts } from './report.js'
+export type {
+  ActivationStats,
+  Control,
+  Counterfactual,
+  DataFacts,
+  Histogram,
+  LayerSample,
+  LayerTrace,
+  LossPoint,
+  RatePoint,
+  Trace,
+  ValidationPoint,
+} from './trace.js'
