@@ -5,12 +5,13 @@
 #include "simd/vec.h"
 
 namespace glorot {
-namespace GLOROT_ISA {
 
 struct Family {
   const Kernel* kernels;
   int count;
 };
+
+namespace GLOROT_ISA {
 
 // float32 is compiled for every ISA. The other dtypes serve gradient checks and indices: they are compiled for the least ISA
 // alone, and table.cpp lets the others use that code. It halves the binary.

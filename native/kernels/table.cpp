@@ -1,33 +1,41 @@
 // Joins the families into this ISA's table. Kernel ids are positions in it, the same for every ISA.
 #include "kernels/kernels.h"
 
+// Where a family lives: OWN code of this ISA, or LENT by a narrower one (GLOROT_LENT in CMakeLists.txt).
+#define OWN GLOROT_ISA
+#ifdef GLOROT_LENDER
+#define LENT GLOROT_LENDER
+#else
+#define LENT GLOROT_ISA
+#endif
+
 #define GLOROT_FAMILIES(X) \
-  X(activation)            \
-  X(choice)                \
-  X(classLoss)             \
-  X(copy)                  \
-  X(create)                \
-  X(crossEntropy)          \
-  X(division)              \
-  X(elementwise)           \
-  X(extremum)              \
-  X(gather)                \
-  X(indexing)              \
-  X(gated)                 \
-  X(loss)                  \
-  X(matmul)                \
-  X(moments)               \
-  X(norm)                  \
-  X(optim)                 \
-  X(plane)                 \
-  X(power)                 \
-  X(random)                \
-  X(rearrange)             \
-  X(reduce)                \
-  X(scan)                  \
-  X(softmax)               \
-  X(sort)                  \
-  X(unary)
+  X(activation, OWN)      \
+  X(choice, LENT)         \
+  X(classLoss, LENT)      \
+  X(copy, LENT)           \
+  X(create, LENT)         \
+  X(crossEntropy, OWN)    \
+  X(division, OWN)        \
+  X(elementwise, OWN)     \
+  X(extremum, LENT)       \
+  X(gather, LENT)         \
+  X(indexing, LENT)       \
+  X(gated, OWN)           \
+  X(loss, OWN)            \
+  X(matmul, OWN)          \
+  X(moments, LENT)        \
+  X(norm, LENT)           \
+  X(optim, LENT)          \
+  X(plane, LENT)          \
+  X(power, OWN)           \
+  X(random, OWN)          \
+  X(rearrange, LENT)      \
+  X(reduce, LENT)         \
+  X(scan, LENT)           \
+  X(softmax, OWN)         \
+  X(sort, LENT)           \
+  X(unary, OWN)          
 
 namespace glorot {
 
@@ -37,10 +45,10 @@ const KernelTable& table() noexcept;
 }
 #endif
 
-namespace GLOROT_ISA {
-
-#define DECLARE(family) extern const Family family##Family;
+#define DECLARE(family, isa) namespace isa { extern const Family family##Family; }
 GLOROT_FAMILIES(DECLARE)
+
+namespace GLOROT_ISA {
 
 const KernelTable& table() noexcept;
 const KernelTable& table() noexcept {
@@ -48,8 +56,8 @@ const KernelTable& table() noexcept {
   static Kernel kernels[kMaxKernels];
   static KernelTable all = [] {
     KernelTable t{GLOROT_ISA_NAME, 0, kernels};
-#define APPEND(family) \
-  for (int i = 0; i < family##Family.count && t.count < kMaxKernels; i++) kernels[t.count++] = family##Family.kernels[i];
+#define APPEND(family, isa) \
+  for (int i = 0; i < isa::family##Family.count && t.count < kMaxKernels; i++) kernels[t.count++] = isa::family##Family.kernels[i];
     GLOROT_FAMILIES(APPEND)
 #if !GLOROT_BASE
     const KernelTable& base = GLOROT_BASE_ISA::table();
