@@ -1,0 +1,180 @@
+// Bundles src/ into dist/: index.js, and parts that it reads when a name of theirs is first used (src/core/parts.ts).
+// A module belongs to the first part that reaches it; later parts ask for it as '#part/module', so that there is one Tensor class.
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { rm, writeFile } from 'node:fs/promises'
+import path from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { build } from 'esbuild'
+
+const root = path.join(path.dirname(fileURLToPath(import.meta.url)), '..')
+const src = path.join(root, 'src')
+const dist = path.join(root, 'dist')
+
+/** What index.ts exports but index.js leaves to the part 'training'. */
+const LAZY = ['nn/index', 'nn/summary', 'optim/index', 'data/index', 'compile/compile'].filter(exists)
+const PARTS = {
+  index: ['index'],
+  training: LAZY,
+  doctor: ['doctor/index'],
+  cli: ['cli/main'].filter(exists),
+}
+
+const options = {
+  absWorkingDir: root,
+  bundle: true,
+  platform: 'node',
+  packages: 'external',
+  target: 'node20',
+  minifyWhitespace: true,
+  minifySyntax: true,
+  lineLimit: 160,
+  loader: { '.html': 'text', '.css': 'text' },
+  logLevel: 'warning',
+}
+
+function exists(module) {
+  return existsSync(path.join(src, `${module}.ts`))
+}
+const file = module => path.join(src, `${module}.ts`)
+const moduleOf = absolute => path.relative(src, absolute).replace(/\.ts$/, '').replaceAll(path.sep, '/')
+
+/** Imports and exports of every module. */
+async function survey() {
+  const entryPoints = readdirSync(src, { recursive: true })
+    .filter(name => name.endsWith('.ts'))
+    .map(name => path.join(src, name))
+  const all = {
+    ...options,
+    entryPoints,
+    outdir: dist,
+    outbase: src,
+    format: 'esm',
+    splitting: true,
+    metafile: true,
+    write: false,
+  }
+  const { metafile } = await build(all)
+  const imports = {}
+  for (const [input, { imports: list }] of Object.entries(metafile.inputs))
+    imports[moduleOf(path.join(root, input))] = list
+      .filter(i => !i.external)
+      .map(i => moduleOf(path.join(root, i.path)))
+  const exports = {}
+  for (const { entryPoint, exports: names } of Object.values(metafile.outputs))
+    if (entryPoint) exports[moduleOf(path.join(root, entryPoint))] = names
+  return { imports, exports }
+}
+
+/** The part of every module. */
+function assign(imports) {
+  const owner = {}
+  for (const [part, entries] of Object.entries(PARTS)) {
+    const visit = module => {
+      if (module in owner) return
+      owner[module] = part
+      for (const next of imports[module]) if (module !== 'index' || !LAZY.includes(next)) visit(next)
+    }
+    entries.forEach(visit)
+  }
+  return owner
+}
+
+const { imports, exports } = await survey()
+const owner = assign(imports)
+/** Modules of a part that later ones ask for. */
+const asked = Object.fromEntries(Object.keys(PARTS).map(part => [part, new Set()]))
+
+/** Leaves modules of earlier parts to them. */
+const borrow = part => ({
+  name: 'borrow',
+  setup(builder) {
+    builder.onResolve({ filter: /^\.\.?\// }, ({ path: wanted, resolveDir, kind }) => {
+      if (kind === 'entry-point') return
+      const module = moduleOf(path.join(resolveDir, wanted.replace(/\.js$/, '')))
+      if (!(module in owner) || owner[module] === part) return
+      asked[owner[module]].add(module)
+      return { path: `#${owner[module]}/${module}`, external: true }
+    })
+  },
+})
+
+/** Imports, and an object literal, of what later parts ask of this one: { module: { name: value } }. */
+function lend(part) {
+  const imported = []
+  const modules = [...asked[part]].map((module, m) => {
+    const text = readFileSync(file(module), 'utf8')
+    const entries = exports[module].map((name, n) => {
+      const local = `lent${m}_${n}`
+      imported.push(`import { ${name} as ${local} } from './${module}.js'`)
+      return new RegExp(`^export let ${name}\\b`, 'm').test(text)
+        ? `get ${name}() { return ${local} }`
+        : `${name}: ${local}`
+    })
+    return `'#${part}/${module}': { ${entries.join(', ')} }`
+  })
+  return { imports: imported.join('\n'), modules: `{ ${modules.join(', ')} }` }
+}
+
+/** index.ts with its lazy names turned into what reads their part. */
+function indexSource() {
+  const text = readFileSync(file('index'), 'utf8').replace(/^export [^;]*? from '\.\/(.*)\.js'$/gm, (line, module) => {
+    if (!LAZY.includes(module)) return line
+    const [, whole] = line.match(/^export \* as (\w+)/) ?? []
+    if (whole)
+      return `export const ${whole} = lazily(${JSON.stringify(exports[module])}, () => part('training').${whole})`
+    const names = line
+      .match(/\{([^}]*)\}/)[1]
+      .split(',')
+      .map(n => n.trim())
+    return names
+      .filter(name => name && !name.startsWith('type '))
+      .map(name => `export function ${name}(...all) { return part('training').${name}(...all) }`)
+      .join('\n')
+  })
+  const { imports, modules } = lend('index')
+  return `${text}
+import { lazily, lendAll, part } from './core/parts.js'
+import { Tensor } from './tensor/tensor.js'
+${imports}
+lendAll(() => (${modules}))
+Object.defineProperty(Tensor, Symbol.for('glorot.part'), { value: part })`
+}
+
+/** A part exports its entry; the lazy ones, their namespaces and functions under the names that index.ts gives them. */
+function partSource(part) {
+  const lines = readFileSync(file('index'), 'utf8').match(/^export [^;]*? from '\.\/(.*)\.js'$/gm)
+  const own = part === 'training' ? lines.filter(line => LAZY.includes(line.match(/'\.\/(.*)\.js'/)[1])) : []
+  const entries = part === 'training' ? own : PARTS[part].map(entry => `export * from './${entry}.js'`)
+  const { imports, modules } = lend(part)
+  return `${entries.join('\n')}\n${imports}\nObject.assign(modules, ${modules})`
+}
+
+const contents = source => ({ contents: source, resolveDir: src, loader: 'ts' })
+
+/** A function of the modules read so far, the loader of others and the place of index.js: see `Part` in src/core/parts.ts. */
+const wrap = {
+  format: 'cjs',
+  define: { 'import.meta.url': 'url' },
+  banner: { js: 'module.exports=function(modules,require,url){var module={exports:{}},exports=module.exports;' },
+  footer: { js: 'return module.exports}' },
+}
+
+await rm(path.join(dist, 'shared'), { recursive: true, force: true })
+// Last to first, since a part must know what the later ones ask of it.
+for (const part of Object.keys(PARTS).reverse()) {
+  if (PARTS[part].length === 0) continue
+  const common = { ...options, plugins: [borrow(part)] }
+  if (part === 'index') {
+    await build({ ...common, stdin: contents(indexSource()), format: 'esm', outfile: path.join(dist, 'index.js') })
+    continue
+  }
+  await build({ ...common, ...wrap, stdin: contents(partSource(part)), outfile: path.join(dist, `${part}.cjs`) })
+}
+
+/** What users import: the names of the part `name`, seen from `place`. */
+const front = (place, name, names) => {
+  const up = path.posix.relative(path.posix.dirname(place), 'index.js').replace(/^(?!\.)/, './')
+  const load = `import { Tensor } from '${up}'\nconst part = Tensor[Symbol.for('glorot.part')]('${name}')\n`
+  return writeFile(path.join(dist, place), load + names.map(n => `export const ${n} = part.${n}\n`).join(''))
+}
+await front('doctor/index.js', 'doctor', exports['doctor/index'])
