@@ -79,6 +79,13 @@ struct Job {
   LaunchError error;
 };
 
+void release(napi_env env, Job* job) {
+  if (job->handle) napi_delete_reference(env, job->handle);
+  if (job->buffers) napi_delete_reference(env, job->buffers);
+  if (job->work) napi_delete_async_work(env, job->work);
+  delete job;
+}
+
 }  // namespace
 
 /** record(numbers, buffers): a program of launches, see program.h. */
@@ -164,11 +171,6 @@ napi_value replayAsync(napi_env env, napi_callback_info info) {
   if (!job) return raise(env, it, ErrorKind::kLaunch, "replay", "out of memory");
   job->it = it;
   job->program = p;
-  // Held by the run itself: whoever started it may forget it.
-  napi_create_reference(env, argv[0], 1, &job->handle);
-  napi_create_reference(env, argv[1], 1, &job->buffers);
-  napi_create_promise(env, &job->deferred, &promise);
-  napi_create_string_utf8(env, "glorot.replay", NAPI_AUTO_LENGTH, &name);
   const auto run = [](napi_env, void* j) {
     Job* job = static_cast<Job*>(j);
     job->ok = job->program->run(&job->kernel, &job->error);
@@ -183,14 +185,19 @@ napi_value replayAsync(napi_env env, napi_callback_info info) {
       napi_get_and_clear_last_exception(env, &result);
       napi_reject_deferred(env, job->deferred, result);
     }
-    napi_delete_reference(env, job->handle);
-    napi_delete_reference(env, job->buffers);
-    napi_delete_async_work(env, job->work);
-    delete job;
+    release(env, job);
   };
-  napi_create_async_work(env, nullptr, name, run, done, job, &job->work);
-  napi_queue_async_work(env, job->work);
-  return promise;
+  // The job itself holds program and buffers: whoever started it may forget them. Any of these calls fails in a worker that is
+  // being terminated, which can happen at any moment, and leaves its result unset.
+  const bool begun = napi_create_reference(env, argv[0], 1, &job->handle) == napi_ok &&
+                     napi_create_reference(env, argv[1], 1, &job->buffers) == napi_ok &&
+                     napi_create_string_utf8(env, "glorot.replay", NAPI_AUTO_LENGTH, &name) == napi_ok &&
+                     napi_create_async_work(env, nullptr, name, run, done, job, &job->work) == napi_ok &&
+                     napi_create_promise(env, &job->deferred, &promise) == napi_ok &&
+                     napi_queue_async_work(env, job->work) == napi_ok;
+  if (begun) return promise;
+  release(env, job);
+  return nullptr;
 }
 
 }  // namespace node

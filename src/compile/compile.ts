@@ -19,7 +19,7 @@ export interface Compiled<A extends Tensor[], R extends Result> {
   (...inputs: A): R
   /**
    * The same without blocking the event loop: replays run on another thread. Calls wait for those before them. Until then leave alone what
-   * the function reads and writes: parameters, gradients, optimizer state, buffers. On the main thread only.
+   * the function reads and writes: parameters, gradients, optimizer state, buffers.
    */
   runAsync(...inputs: A): Promise<R>
   /**

@@ -116,12 +116,6 @@ export class Compiler<A extends Tensor[], R extends Result> {
   }
 
   private async enqueue<T>(start: () => Promise<T>): Promise<T> {
-    // A worker that is terminated takes its memory along, also from under a run on another thread.
-    if (!process.getBuiltinModule('node:worker_threads').isMainThread) {
-      const message =
-        'runAsync and runEpoch work on the main thread only; in a worker use the function itself or runEpochSync'
-      throw new CompileError(message, { op: 'compile' })
-    }
     const before = this.running
     // A failed call before is its own caller's matter.
     const run = before === null ? start() : before.then(start, start)
