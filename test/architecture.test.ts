@@ -16,6 +16,7 @@ const allowed: Record<string, readonly string[]> = {
   data: ['core', 'tensor', 'autograd', 'ops', 'data'],
   compile: ['core', 'tensor', 'autograd', 'data', 'compile'],
   doctor: ['core', 'tensor', 'autograd', 'ops', 'nn', 'optim', 'data', 'compile', 'doctor'],
+  cli: ['core', 'doctor', 'cli'],
 }
 
 function sources(folder: string): string[] {

@@ -1,6 +1,7 @@
 // The names under `glorot/doctor`.
 export type { Finding, Fix, Severity } from './finding.js'
 export type { Criterion, DiagnoseOptions, Watcher, WatchOptions } from './options.js'
+export type { TextOptions } from './render/text/terminal.js'
 export { Report, type ReportMeta, type ReportParts } from './report.js'
 export type {
   ActivationStats,

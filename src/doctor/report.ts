@@ -1,7 +1,9 @@
 // Report: the findings, root causes first, with what was observed. How it looks is render/'s matter.
+import { checkOptions } from '../core/errors.js'
 import type { Finding } from './finding.js'
 import { renderHtml } from './render/html.js'
 import { renderJson } from './render/json.js'
+import type { TextOptions } from './render/text/terminal.js'
 import { renderText } from './render/text.js'
 import type { Trace } from './trace.js'
 
@@ -51,9 +53,13 @@ export class Report {
     return this.findings.every(f => f.severity === 'info')
   }
 
-  /** The report as terminal text. */
-  toString(): string {
-    return renderText(this)
+  /**
+   * The report as terminal text, in the width and with the colours of standard output.
+   * @param options `columns`, `color`, `unicode`: for another place
+   */
+  toString(options?: TextOptions): string {
+    checkOptions('toString', options, ['columns', 'color', 'unicode'])
+    return renderText(this, options)
   }
 
   /** The report as plain data, for `JSON.stringify`. */
@@ -66,7 +72,7 @@ export class Report {
     return renderHtml(this)
   }
 
-  [Symbol.for('nodejs.util.inspect.custom')](): string {
-    return this.toString()
+  [Symbol.for('nodejs.util.inspect.custom')](_depth: number, options?: { colors?: boolean }): string {
+    return this.toString({ color: options?.colors ?? false })
   }
 }

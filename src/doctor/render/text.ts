@@ -1,22 +1,32 @@
 // The report as terminal text.
-import type { Finding } from '../finding.js'
 import type { ReportParts } from '../report.js'
+import { particulars, verdict } from './summary.js'
+import { Canvas, type Style } from './text/canvas.js'
+import { printFinding } from './text/finding.js'
+import type { TextOptions } from './text/terminal.js'
+import { printLayers, printLoss } from './text/training.js'
 
-const indent = (text: string, by: string) => text.replaceAll(/^/gm, by)
+/** The report as lines for a terminal; by default as standard output can show them. */
+export function renderText(report: ReportParts, options?: TextOptions): string {
+  const canvas = new Canvas(options)
+  const { findings, meta } = report
+  const worst = (['error', 'warning'] as const).find(severity => findings.some(f => f.severity === severity))
+  const styles: Style[] = worst === 'error' ? ['red', 'bold'] : worst ? ['yellow', 'bold'] : ['green', 'bold']
+  const sign = canvas.symbol(worst ?? 'healthy')
 
-function printed(finding: Finding): string {
-  const where = finding.layer ? ` at ${finding.layer}` : ''
-  const lines = [`${finding.severity}: ${finding.id}${where}`, `  ${finding.cause}`]
-  for (const [name, value] of Object.entries(finding.evidence)) lines.push(`  ${name}: ${value}`)
-  lines.push(`  fix: ${finding.fix.summary}`)
-  if (finding.fix.code !== undefined) lines.push(indent(finding.fix.code, '    '))
-  for (const symptom of finding.symptoms ?? [])
-    lines.push(`  with it comes ${symptom.id}${symptom.layer ? ` at ${symptom.layer}` : ''}`)
-  return lines.join('\n')
-}
-
-export function renderText({ findings }: Pick<ReportParts, 'findings'>): string {
-  return findings.length === 0
-    ? 'Nothing found that keeps this network from learning.'
-    : findings.map(printed).join('\n\n')
+  canvas.line(canvas.paint('glorot doctor', 'bold'))
+  canvas.paragraph(particulars(report).join(` ${canvas.symbol('dash')} `), '', 'dim')
+  canvas.line()
+  canvas.paragraph(verdict(report), `${canvas.paint(sign, ...styles)} `, 'bold')
+  for (const finding of findings) {
+    canvas.line()
+    printFinding(canvas, report, finding)
+  }
+  printLoss(canvas, report)
+  printLayers(canvas, report)
+  if (meta.notes.length > 0) {
+    canvas.line()
+    for (const note of meta.notes) canvas.paragraph(note, `  ${canvas.symbol('dash')} `, 'dim')
+  }
+  return canvas.toString()
 }
