@@ -65,7 +65,7 @@ template <class T> bool tiledProduct(const Gemm<T>& g, int64_t m0, int64_t m1, i
   constexpr int64_t kWidth = kTileVectors * L;
   const int64_t nearA = g.colA == 1 ? kFarRows / static_cast<int64_t>(sizeof(T)) : kNearColumns;
   const bool packA = n1 - n0 > 2 * kWidth && times(m1 - m0, g.K) > nearA;
-  const bool packB = g.colB != 1 || (g.M > kFewRows && times(g.K, g.N) > kNearB);
+  const bool packB = g.colB != 1 || (!g.near && g.M > kFewRows && times(g.K, g.N) > kNearB);
   const int64_t blocks = g.K < kDepth + kDepth / 2 ? 1 : (g.K + kDepth / 2) / kDepth;
   const int64_t depth = blocks == 1 ? g.K : (g.K + blocks - 1) / blocks;
   const int64_t rowBlock = packA && m1 - m0 > kRowBlock ? kRowBlock : m1 - m0;

@@ -20,6 +20,7 @@ template <class T> struct Gemm {
   T alpha = 1, beta = 0;
   const T* bias = nullptr;  // one for each column, or none
   void (*then)(T* c, int64_t n) = nullptr;  // done to finished elements while they are in the cache, or nothing
+  bool near = false;  // B by rows lies in a near cache already: it is read in place
 };
 
 /** Every element is summed in the order of k (in lanes where B is read along k), whatever the thread count. False where there

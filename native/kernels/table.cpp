@@ -13,6 +13,7 @@
   X(activation, OWN)      \
   X(choice, LENT)         \
   X(classLoss, LENT)      \
+  X(conv, OWN)            \
   X(copy, LENT)           \
   X(create, LENT)         \
   X(crossEntropy, OWN)    \
@@ -28,6 +29,7 @@
   X(norm, LENT)           \
   X(optim, LENT)          \
   X(plane, LENT)          \
+  X(pooling, LENT)        \
   X(power, OWN)           \
   X(random, OWN)          \
   X(rearrange, LENT)      \

@@ -29,6 +29,20 @@ inline VecD zipLow(VecD a, VecD b) { return __builtin_shufflevector(a, b, 0, 2);
 inline VecD zipHigh(VecD a, VecD b) { return __builtin_shufflevector(a, b, 1, 3); }
 #endif
 
+/** Elements 0, 2, 4 … of a and b behind each other. */
+#if GLOROT_VECTOR_BYTES == 64
+inline VecF evens(VecF a, VecF b) {
+  return __builtin_shufflevector(a, b, 0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26, 28, 30);
+}
+inline VecD evens(VecD a, VecD b) { return __builtin_shufflevector(a, b, 0, 2, 4, 6, 8, 10, 12, 14); }
+#elif GLOROT_VECTOR_BYTES == 32
+inline VecF evens(VecF a, VecF b) { return __builtin_shufflevector(a, b, 0, 2, 4, 6, 8, 10, 12, 14); }
+inline VecD evens(VecD a, VecD b) { return __builtin_shufflevector(a, b, 0, 2, 4, 6); }
+#else
+inline VecF evens(VecF a, VecF b) { return __builtin_shufflevector(a, b, 0, 2, 4, 6); }
+inline VecD evens(VecD a, VecD b) { return __builtin_shufflevector(a, b, 0, 2); }
+#endif
+
 /** v[i][j] becomes v[j][i]. */
 template <class V> __attribute__((always_inline)) inline void transpose(V (&v)[lanes<V>()]) {
   constexpr int L = lanes<V>();

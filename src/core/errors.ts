@@ -149,3 +149,9 @@ export function checkChoice<T extends string>(op: string, what: string, value: u
   }
   return value as T
 }
+
+/** Throws a TypeError unless value is a boolean. Returns it. */
+export function checkFlag(op: string, what: string, value: unknown): boolean {
+  if (typeof value !== 'boolean') throw new TypeError(`${op}: ${what} must be a boolean, got ${describe(value)}`)
+  return value
+}

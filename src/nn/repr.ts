@@ -13,3 +13,18 @@ export function float(x: number): string {
   const text = number(x)
   return Number.isInteger(x) && !text.includes('e') ? `${text}.0` : text
 }
+
+/** A tuple: (3, 3), and (3,) of one. */
+export function tuple(list: readonly number[]): string {
+  return list.length === 1 ? `(${list[0]},)` : `(${list.join(', ')})`
+}
+
+/** A number or a tuple of them, as it was given. */
+export function numbers(given: number | readonly number[]): string {
+  return typeof given === 'number' ? String(given) : tuple(given)
+}
+
+/** True or False. */
+export function flag(value: boolean): string {
+  return value ? 'True' : 'False'
+}

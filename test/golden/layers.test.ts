@@ -13,6 +13,13 @@ interface ModuleCase extends GoldenCase {
 const build: Record<string, (args: Args) => nn.Module> = {
   Linear: ({ inFeatures, outFeatures, ...options }) => new nn.Linear(inFeatures, outFeatures, options),
   Bilinear: ({ in1Features, in2Features, outFeatures, ...o }) => new nn.Bilinear(in1Features, in2Features, outFeatures, o),
+  Conv1d: ({ inChannels, outChannels, kernelSize, ...o }) => new nn.Conv1d(inChannels, outChannels, kernelSize, o),
+  Conv2d: ({ inChannels, outChannels, kernelSize, ...o }) => new nn.Conv2d(inChannels, outChannels, kernelSize, o),
+  ConvTranspose2d: ({ inChannels, outChannels, kernelSize, ...o }) => new nn.ConvTranspose2d(inChannels, outChannels, kernelSize, o),
+  MaxPool1d: ({ kernelSize, ...o }) => new nn.MaxPool1d(kernelSize, o),
+  MaxPool2d: ({ kernelSize, ...o }) => new nn.MaxPool2d(kernelSize, o),
+  AvgPool1d: ({ kernelSize, ...o }) => new nn.AvgPool1d(kernelSize, o),
+  AvgPool2d: ({ kernelSize, ...o }) => new nn.AvgPool2d(kernelSize, o),
   Sequential: ({ layers }) => new nn.Sequential(...layers.map(([op, args]: [string, Args]) => build[op](args))),
   Flatten: args => new nn.Flatten(args),
   Dropout: args => new nn.Dropout(args),

@@ -23,6 +23,16 @@ export {
 } from '../../ops/activation.js'
 export { bilinear } from '../../ops/bilinear.js'
 export {
+  type ConvOptions,
+  type ConvTransposeOptions,
+  conv1d,
+  conv2d,
+  conv3d,
+  convTranspose1d,
+  convTranspose2d,
+  convTranspose3d,
+} from '../../ops/conv.js'
+export {
   alphaDropout,
   type DropoutOptions,
   dropout,
@@ -35,6 +45,18 @@ export { glu, prelu } from '../../ops/gated.js'
 export { linear } from '../../ops/linear.js'
 export * from '../../ops/loss/index.js'
 export { type PadMode, type PadOptions, pad } from '../../ops/pad.js'
+export {
+  type AvgPoolAreaOptions,
+  type AvgPoolOptions,
+  avgPool1d,
+  avgPool2d,
+  avgPool3d,
+  type MaxPoolOptions,
+  maxPool1d,
+  maxPool2d,
+  maxPool3d,
+  type Pooled,
+} from '../../ops/pooling.js'
 export { oneHot } from '../../ops/rearrange.js'
 export { sigmoid, tanh } from '../../ops/unary.js'
 export { type CosineOptions, cosineSimilarity, type NormalizeOptions, normalize } from './distance.js'

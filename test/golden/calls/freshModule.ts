@@ -5,14 +5,12 @@ import type { Args } from '../../harness/golden.js'
 
 type Parameters = Record<string, Tensor>
 
-const list = (k: number | number[], dims: number): number[] => (Array.isArray(k) ? k : new Array(dims).fill(k))
-
 /** Weight, then bias, uniform in ±1/√fanIn; fanIn is the size of weight[0]. */
-function affine(shape: number[], bias: boolean, outputs = shape[0]): Parameters {
+function affine(shape: number[], bias: boolean): Parameters {
   const weight = nn.init.kaimingUniform_(zeros(shape), { a: Math.sqrt(5) })
   if (!bias) return { weight }
   const bound = 1 / Math.sqrt(shape.slice(1).reduce((a, b) => a * b, 1))
-  return { weight, bias: nn.init.uniform_(zeros([outputs]), -bound, bound) }
+  return { weight, bias: nn.init.uniform_(zeros([shape[0]]), -bound, bound) }
 }
 
 function recurrent(gates: number, { inputSize, hiddenSize, numLayers = 1, bidirectional = false, bias = true }: Args): Parameters {
@@ -57,9 +55,9 @@ const modules: Record<string, (args: Args) => Parameters> = {
   Linear: ({ inFeatures, outFeatures, ...options }) => new nn.Linear(inFeatures, outFeatures, options).stateDict(),
   Bilinear: ({ in1Features, in2Features, outFeatures, ...options }) => new nn.Bilinear(in1Features, in2Features, outFeatures, options).stateDict(),
   PReLU: args => new nn.PReLU(args).stateDict(),
-  Conv1d: a => affine([a.outChannels, a.inChannels / (a.groups ?? 1), ...list(a.kernelSize, 1)], a.bias ?? true),
-  Conv2d: a => affine([a.outChannels, a.inChannels / (a.groups ?? 1), ...list(a.kernelSize, 2)], a.bias ?? true),
-  ConvTranspose2d: a => affine([a.inChannels, a.outChannels, ...list(a.kernelSize, 2)], a.bias ?? true, a.outChannels),
+  Conv1d: ({ inChannels, outChannels, kernelSize, ...options }) => new nn.Conv1d(inChannels, outChannels, kernelSize, options).stateDict(),
+  Conv2d: ({ inChannels, outChannels, kernelSize, ...options }) => new nn.Conv2d(inChannels, outChannels, kernelSize, options).stateDict(),
+  ConvTranspose2d: ({ inChannels, outChannels, kernelSize, ...o }) => new nn.ConvTranspose2d(inChannels, outChannels, kernelSize, o).stateDict(),
   Embedding: embedding,
   RNN: a => recurrent(1, a),
   GRU: a => recurrent(3, a),

@@ -1,0 +1,304 @@
+// Convolutions as matrix products whose matrix of columns is never stored: a panel of it is gathered from a padded image, multiplied
+// and forgotten (Chetlur et al. 2014, arXiv:1410.0759). A transposed convolution is the gradient of one by its input.
+//
+// Letters: N images, G groups, C input and K output channels of a group, R = C·taps rows of a group's columns, P places.
+#include "kernels/conv/taps.h"
+#include "kernels/conv/window.h"
+#include "kernels/gemm.h"
+#include "kernels/kernels.h"
+#include "pool.h"
+
+namespace glorot {
+namespace GLOROT_ISA {
+namespace {
+
+constexpr int64_t kWork = 1 << 19;      // products worth a range of their own
+constexpr int64_t kDepthwise = 2;       // output channels of a group of one input channel that go without columns
+constexpr int64_t kBlockRows = 288;     // rows of columns whose gradient is computed at once
+constexpr int64_t kBlockPlaces = 1024;  // places whose columns meet the gradient at once: with kWeightRows, a third of L2
+constexpr int64_t kWeightRows = 64;
+
+template <class T> struct Convolution {
+  int64_t N, G, C, K, R;
+  Window w;
+  bool pointwise, depthwise;  // 1 x 1 in place; few output channels for each input channel
+
+  /** sizes: N, G, C, K, the window (readWindow). */
+  bool readSizes(Launch& l) {
+    N = l.size(0), G = l.size(1), C = l.size(2), K = l.size(3);
+    if (!readWindow(l, 4, w)) return false;
+    R = times(C, w.taps);
+    depthwise = C == 1 && K <= kDepthwise;
+    pointwise = !depthwise && w.taps == 1;
+    for (int d = 0; d < 3; d++) pointwise &= w.in[d] == w.out[d] && w.stride[d] == 1 && w.pad[d] == 0;
+    return l.ok();
+  }
+  int64_t inputs() const { return times(times(N, times(G, C)), w.plane); }
+  int64_t outputs() const { return times(times(N, times(G, K)), w.places); }
+  int64_t weights() const { return times(times(G, K), R); }
+  int64_t work() const { return plus(times(times(K, R), w.places), 1); }
+};
+
+int64_t grainOf(int64_t work) { return work >= kWork ? 1 : kWork / work; }
+
+/** Columns of one padded image against the weights: out [K, P] of a group. False where there is no memory. */
+template <class T> bool columnsProduct(const Convolution<T>& c, const T* image, T* panel, const T* weight, const T* bias, T* out) {
+  constexpr int64_t kWidth = kMostRuns / 2;
+  const int64_t P = c.w.places;
+  for (int64_t p = 0; p < P;) {
+    const int64_t start = p;
+    Run runs[kMostRuns];
+    const int count = cutRuns(c.w, p, lesser(P, p + kWidth), runs);
+    const int64_t width = p - start;
+    gatherRows(c.w, c.C, image, runs, count, panel, kWidth);
+    if (bias)
+      for (int64_t k = 0; k < c.K; k++) fillRun(out + k * P + start, bias[k], width);
+    Gemm<T> g{c.K, width, c.R, weight, c.R, 1, panel, kWidth, 1, out + start, P};
+    g.beta = bias ? 1 : 0;
+    g.near = true;
+    if (!gemm(g)) return false;
+  }
+  return true;
+}
+
+/**
+ * out[n, g, k, p] = bias[g, k] + sum over c, t of w[g, k, c, t]·x[n, g, c, what tap t sees from p].
+ * x: [N, G, C, in], w: [G, K, C, kernel], bias: [G, K], out: [N, G, K, out].
+ * buffers: x, w, out, bias if any. sizes: N, G, C, K, window, 1 if there is a bias.
+ */
+template <class T> void convolution(Launch& l) noexcept {
+  Convolution<T> c;
+  if (!c.readSizes(l)) return;
+  const int hasBias = l.choice(22, 2);
+  const T* x = l.in<T>(0, c.inputs());
+  const T* weight = l.in<T>(1, c.weights());
+  T* out = l.out<T>(2, c.outputs());
+  const T* bias = hasBias ? l.in<T>(3, times(c.G, c.K)) : nullptr;
+  if (!l.ok() || c.outputs() == 0) return;
+  const int64_t P = c.w.places;
+  Memory memory;
+  parallel(c.N * c.G, grainOf(c.work()), [&](int64_t begin, int64_t end) {
+    T *image = nullptr, *panel = nullptr;
+    const int64_t* offsets = nullptr;
+    if (!c.pointwise) {
+      image = clearImage<T>(c.w, c.C);
+      if (c.depthwise) offsets = tapsAnd(c.w, 0, panel);
+      else panel = room<T>(kPanelSlot, times(c.R, kMostRuns / 2));
+      if (!image || !panel) return memory.lacking();
+    }
+    for (int64_t i = begin; i < end; i++) {
+      const int64_t g = i % c.G;
+      const T* const in = x + i * c.C * c.w.plane;
+      const T* const W = weight + g * c.K * c.R;
+      const T* const b = bias ? bias + g * c.K : nullptr;
+      T* const to = out + i * c.K * P;
+      if (c.pointwise) {
+        for (int64_t k = 0; b && k < c.K; k++) fillRun(to + k * P, b[k], P);
+        Gemm<T> product{c.K, P, c.C, W, c.C, 1, in, P, 1, to, P};
+        product.beta = b ? 1 : 0;
+        if (!gemm(product)) return memory.lacking();
+        continue;
+      }
+      for (int64_t j = 0; j < c.C; j++) padPlane(c.w, in + j * c.w.plane, image + j * c.w.size);
+      if (!c.depthwise) {
+        if (!columnsProduct(c, image, panel, W, b, to)) return memory.lacking();
+        continue;
+      }
+      for (int64_t k = 0; k < c.K; k++) tapsProduct(c.w, image, offsets, W + k * c.w.taps, 1, b ? b[k] : T(0), to + k * P);
+    }
+  });
+  memory.report(l);
+}
+
+/** The gradient of channels [c0, c1) of one image of a group, by the output's. False where there is no memory. */
+template <class T>
+bool columnsBack(const Convolution<T>& c, int64_t c0, int64_t c1, const T* grad, const T* weight, T* rows, T* image) {
+  constexpr int64_t kWidth = kMostRuns / 2;
+  const int64_t P = c.w.places, M = (c1 - c0) * c.w.taps;
+  for (int64_t p = 0; p < P;) {
+    const int64_t start = p;
+    Run runs[kMostRuns];
+    const int count = cutRuns(c.w, p, lesser(P, p + kWidth), runs);
+    Gemm<T> g{M, p - start, c.K, weight + c0 * c.w.taps, 1, c.R, grad + start, P, 1, rows, kWidth};
+    g.near = true;
+    if (!gemm(g)) return false;
+    scatterRows(c.w, c1 - c0, rows, kWidth, runs, count, image);
+  }
+  return true;
+}
+
+/**
+ * dx[n, g, c, i] = bias[g, c] + sum over k, t and places p from which tap t sees i of w[g, k, c, t]·dout[n, g, k, p].
+ * dout: [N, G, K, out], w: [G, K, C, kernel], bias: [G, C], dx: [N, G, C, in]. With a bias: a transposed convolution.
+ * buffers: dout, w, dx, bias if any. sizes: as of convolution.
+ */
+template <class T> void convolutionInput(Launch& l) noexcept {
+  Convolution<T> c;
+  if (!c.readSizes(l)) return;
+  const int hasBias = l.choice(22, 2);
+  const T* grad = l.in<T>(0, c.outputs());
+  const T* weight = l.in<T>(1, c.weights());
+  T* dx = l.out<T>(2, c.inputs());
+  const T* bias = hasBias ? l.in<T>(3, times(c.G, c.C)) : nullptr;
+  if (!l.ok() || c.inputs() == 0) return;
+  const int64_t P = c.w.places;
+  if (c.outputs() == 0) {
+    for (int64_t i = 0; i < c.N * c.G * c.C; i++) fillRun(dx + i * c.w.plane, bias ? bias[i % (c.G * c.C)] : T(0), c.w.plane);
+    return;
+  }
+  const int64_t block = lesser(c.C, kBlockRows / c.w.taps > 0 ? kBlockRows / c.w.taps : 1), blocks = (c.C + block - 1) / block;
+  Memory memory;
+  parallel(times(c.N * c.G, blocks), grainOf(c.work() / blocks + 1), [&](int64_t begin, int64_t end) {
+    T *image = nullptr, *rows = nullptr;
+    const int64_t* offsets = nullptr;
+    if (!c.pointwise) {
+      image = room<T>(kImageSlot, times(block, c.w.size));
+      if (c.depthwise) offsets = tapsAnd(c.w, 0, rows);
+      else rows = room<T>(kPanelSlot, times(times(block, c.w.taps), kMostRuns / 2));
+      if (!image || !rows) return memory.lacking();
+    }
+    for (int64_t i = begin; i < end; i++) {
+      const int64_t of = i / blocks, g = of % c.G, c0 = i % blocks * block, c1 = lesser(c.C, c0 + block);
+      const T* const from = grad + of * c.K * P;
+      const T* const W = weight + g * c.K * c.R;
+      T* const to = dx + (of * c.C + c0) * c.w.plane;
+      if (c.pointwise) {
+        for (int64_t j = c0; j < c1; j++) fillRun(to + (j - c0) * P, bias ? bias[g * c.C + j] : T(0), P);
+        Gemm<T> product{c1 - c0, P, c.K, W + c0, 1, c.C, from, P, 1, to, P};
+        product.beta = bias ? 1 : 0;
+        if (!gemm(product)) return memory.lacking();
+        continue;
+      }
+      fillRun(image, T(0), (c1 - c0) * c.w.size + VecOf<T>::lanes);
+      if (c.depthwise)
+        for (int64_t k = 0; k < c.K; k++) tapsScatter(c.w, from + k * P, offsets, W + k * c.w.taps, 1, image);
+      else if (!columnsBack(c, c0, c1, from, W, rows, image)) return memory.lacking();
+      for (int64_t j = c0; j < c1; j++)
+        unpadPlane(c.w, image + (j - c0) * c.w.size, bias ? bias[g * c.C + j] : T(0), to + (j - c0) * c.w.plane);
+    }
+  });
+  memory.report(l);
+}
+
+/** dW of one group whose channels are few: lanes are summed at the end. */
+template <class T> bool depthwiseWeights(const Convolution<T>& c, int64_t g, const T* x, const T* grad, T* dw) {
+  constexpr int64_t L = VecOf<T>::lanes;
+  T* sums = nullptr;
+  T* const image = clearImage<T>(c.w, 1);
+  const int64_t* const offsets = tapsAnd(c.w, times(times(c.K, c.w.taps), L), sums);
+  if (!image || !offsets) return false;
+  fillRun(sums, T(0), c.K * c.w.taps * L);
+  for (int64_t n = 0; n < c.N; n++) {
+    const int64_t of = n * c.G + g;
+    padPlane(c.w, x + of * c.w.plane, image);
+    for (int64_t k = 0; k < c.K; k++) tapsDot(c.w, grad + (of * c.K + k) * c.w.places, offsets, image, sums + k * c.w.taps * L);
+  }
+  for (int64_t r = 0; r < c.K * c.w.taps; r++) dw[g * c.K * c.w.taps + r] = reduceAdd(load(sums + r * L));
+  return true;
+}
+
+/** dW of channels [c0, c1) of a group, over all images. Places of several small images meet at once. */
+template <class T>
+bool columnsWeights(const Convolution<T>& c, int64_t g, int64_t c0, int64_t c1, const T* x, const T* grad, T* dw) {
+  constexpr int64_t L = VecOf<T>::lanes;
+  const int64_t P = c.w.places, rows = (c1 - c0) * c.w.taps;
+  const int64_t some = P >= kBlockPlaces / 2 ? 1 : lesser(c.N, kBlockPlaces / P), most = some > 1 ? some * P : lesser(P, kBlockPlaces);
+  const int64_t ld = most + L;  // the last run of a row writes past its end
+  T* const image = c.pointwise ? nullptr : clearImage<T>(c.w, c1 - c0);
+  T* const panel = room<T>(kPanelSlot, times(ld, rows + c.K));
+  if ((!c.pointwise && !image) || !panel) return false;
+  T* const beside = panel + rows * ld;  // gradients of the same places
+  bool first = true;
+  for (int64_t n = 0; n < c.N; n += some)
+    for (int64_t p = 0, length; p < P; p += length) {
+      length = some > 1 ? lesser(some, c.N - n) * P : lesser(most, P - p);
+      Gemm<T> product{c.K, rows, length, beside, ld, 1, panel, 1, ld, dw + g * c.K * c.R + c0 * c.w.taps, c.R};
+      for (int64_t i = 0; i < some && n + i < c.N; i++) {
+        const int64_t of = (n + i) * c.G + g;
+        const T* const in = x + (of * c.C + c0) * c.w.plane;
+        const T* const from = grad + of * c.K * P;
+        if (some == 1) product.A = from + p, product.rowA = P;
+        else
+          for (int64_t k = 0; k < c.K; k++) copyRun(beside + k * ld + i * P, from + k * P, P);
+        if (c.pointwise) {
+          if (some == 1) product.B = in + p, product.colB = P;
+          else
+            for (int64_t j = 0; j < rows; j++) copyRun(panel + j * ld + i * P, in + j * P, P);
+          continue;
+        }
+        if (p == 0)
+          for (int64_t j = 0; j < c1 - c0; j++) padPlane(c.w, in + j * c.w.plane, image + j * c.w.size);
+        for (int64_t at = p, end = some > 1 ? P : p + length; at < end;) {
+          Run runs[kMostRuns];
+          const int64_t start = at;
+          const int count = cutRuns(c.w, at, end, runs);
+          gatherRows(c.w, c1 - c0, image, runs, count, panel + i * P + (start - p), ld);
+        }
+      }
+      product.beta = first ? 0 : 1;
+      first = false;
+      if (!gemm(product)) return false;
+    }
+  return true;
+}
+
+/**
+ * dW[g, k, c, t] = sum over n, p of dout[n, g, k, p]·x[n, g, c, what tap t sees from p].
+ * x: [N, G, C, in], dout: [N, G, K, out], dW: [G, K, C, kernel].
+ * buffers: x, dout, dW. sizes: N, G, C, K, window.
+ */
+template <class T> void convolutionWeight(Launch& l) noexcept {
+  Convolution<T> c;
+  if (!c.readSizes(l)) return;
+  const T* x = l.in<T>(0, c.inputs());
+  const T* grad = l.in<T>(1, c.outputs());
+  T* dw = l.out<T>(2, c.weights());
+  if (!l.ok() || c.weights() == 0) return;
+  if (c.outputs() == 0 || c.inputs() == 0) return fillRun(dw, T(0), c.weights());
+  const int64_t block = lesser(c.C, kWeightRows / c.w.taps > 0 ? kWeightRows / c.w.taps : 1), blocks = (c.C + block - 1) / block;
+  Memory memory;
+  parallel(times(c.G, blocks), grainOf(times(c.work() / blocks + 1, c.N)), [&](int64_t begin, int64_t end) {
+    for (int64_t i = begin; i < end; i++) {
+      const int64_t g = i / blocks, c0 = i % blocks * block;
+      const bool ok = c.depthwise ? depthwiseWeights(c, g, x, grad, dw) : columnsWeights(c, g, c0, lesser(c.C, c0 + block), x, grad, dw);
+      if (!ok) return memory.lacking();
+    }
+  });
+  memory.report(l);
+}
+
+/**
+ * out[c] = sum over n, p of x[n, c, p]: the gradient of a bias.  x: [N, C, P], out: [C].
+ * buffers: x, out. sizes: N, C, P.
+ */
+template <class T> void channelSums(Launch& l) noexcept {
+  using V = typename VecOf<T>::type;
+  constexpr int64_t L = VecOf<T>::lanes;
+  const int64_t N = l.size(0), C = l.size(1), P = l.size(2);
+  if (!l.ok()) return;
+  const T* x = l.in<T>(0, times(times(N, C), P));
+  T* out = l.out<T>(1, C);
+  if (!l.ok()) return;
+  parallel(C, grainOf(times(N, P) + 1), [&](int64_t begin, int64_t end) {
+    for (int64_t c = begin; c < end; c++) {
+      V sum[4]{};
+      for (int64_t n = 0; P > 0 && n < N; n++) {
+        const T* from = x + (n * C + c) * P;
+        int64_t p = 0;
+        for (; p + 4 * L <= P; p += 4 * L)
+#pragma GCC unroll 4
+          for (int u = 0; u < 4; u++) sum[u] = sum[u] + load(from + p + u * L);
+        for (; p + L <= P; p += L) sum[0] = sum[0] + load(from + p);
+        if (p < P) sum[1] = sum[1] + loadPartial(from + p, P - p);
+      }
+      out[c] = reduceAdd((sum[0] + sum[1]) + (sum[2] + sum[3]));
+    }
+  });
+}
+
+}  // namespace
+
+GLOROT_FAMILY(conv, FLOATS(convolution), FLOATS(convolutionInput), FLOATS(convolutionWeight), FLOATS(channelSums))
+
+}  // namespace GLOROT_ISA
+}  // namespace glorot

@@ -1,0 +1,215 @@
+// A window that slides over up to three dimensions: what convolutions, poolings and unfold share. A plane is first copied to where
+// it has its edges, its columns sorted by their remainder modulo the stride: then what one tap of the window sees from neighbouring
+// places of a row lies side by side, whatever stride, padding and dilation are, and no loop has edges to mind.
+#pragma once
+#include "launch.h"
+#include "pool.h"
+#include "simd/transpose.h"
+
+namespace glorot {
+namespace GLOROT_ISA {
+namespace {
+
+/** Dimensions are depth, height, width; those that are absent are 1. */
+struct Window {
+  int64_t in[3], out[3], kernel[3], stride[3], pad[3], dilation[3];
+  int64_t plane, places, taps;  // elements of an input plane, of an output plane, of the kernel
+  // The padded plane: [high[0]][high[1]][stride[2]][width], of `size` elements.
+  int64_t high[2], width, row, slice, size;
+
+  int64_t offset(int64_t z, int64_t y, int64_t x) const {
+    const int64_t at = x * dilation[2];
+    return z * dilation[0] * slice + y * dilation[1] * row + at % stride[2] * width + at / stride[2];
+  }
+};
+
+/** Sizes at…: in, out, kernel, stride, padding in front, dilation, three each. What a window reaches behind the input is padding. */
+inline bool readWindow(Launch& l, int at, Window& w) {
+  int64_t* const lists[] = {w.in, w.out, w.kernel, w.stride, w.pad, w.dilation};
+  for (int i = 0; i < 6; i++) l.read(at + 3 * i, 3, lists[i]);
+  if (!l.ok()) return false;
+  w.plane = w.places = w.taps = 1;
+  for (int d = 0; d < 3; d++) {
+    if (w.kernel[d] < 1 || w.stride[d] < 1 || w.dilation[d] < 1)
+      return l.fail(ErrorKind::kLaunch, "kernel, stride and dilation start at 1");
+    w.plane = times(w.plane, w.in[d]), w.places = times(w.places, w.out[d]), w.taps = times(w.taps, w.kernel[d]);
+  }
+  const auto reach = [&](int d) { return plus(times(w.kernel[d] - 1, w.dilation[d]), 1); };
+  for (int d = 0; d < 2; d++) w.high[d] = w.out[d] == 0 ? 0 : plus(times(w.out[d] - 1, w.stride[d]), reach(d));
+  w.width = w.out[2] == 0 ? 0 : plus(w.out[2], (reach(2) - 1) / w.stride[2]);
+  w.row = times(w.width, w.stride[2]);
+  w.slice = times(w.row, w.high[1]);
+  w.size = times(w.slice, w.high[0]);
+  constexpr int64_t kMost = int64_t{1} << 40;
+  if (w.size > kMost || w.plane > kMost || w.places > kMost || w.taps > kMost)
+    return l.fail(ErrorKind::kLaunch, "a plane of %g elements is too large", static_cast<double>(w.size));
+  return true;
+}
+
+/** to[0…n) = from[0…n), whole vectors first. Neither end is passed. */
+template <class T> inline void copyRun(T* to, const T* from, int64_t n) {
+  constexpr int64_t L = VecOf<T>::lanes;
+  for (; n >= L; n -= L, to += L, from += L) store(to, load(from));
+  if (n > 0) storePartial(to, loadPartial(from, n), n);
+}
+
+template <class T> inline void fillRun(T* to, T value, int64_t n) {
+  for (int64_t i = 0; i < n; i++) to[i] = value;
+}
+
+inline int64_t ceilOver(int64_t a, int64_t b) { return a <= 0 ? 0 : (a + b - 1) / b; }
+inline int64_t lesser(int64_t a, int64_t b) { return a < b ? a : b; }
+
+/** Columns [first, last) of the padded row of remainder f that the input has; column q is the input's q·stride + f - pad. */
+struct Columns {
+  int64_t first, last;
+  Columns(const Window& w, int64_t f) {
+    first = lesser(ceilOver(w.pad[2] - f, w.stride[2]), w.width);
+    last = lesser(ceilOver(w.in[2] + w.pad[2] - f, w.stride[2]), w.width);
+    if (last < first) last = first;
+  }
+};
+
+/** Rows (z, y) of the padded plane that the input has: f(padded row, input row). */
+template <class F> inline void eachRow(const Window& w, const F& f) {
+  for (int64_t z = 0; z < w.in[0] && z + w.pad[0] < w.high[0]; z++)
+    for (int64_t y = 0; y < w.in[1] && y + w.pad[1] < w.high[1]; y++)
+      f((z + w.pad[0]) * w.slice + (y + w.pad[1]) * w.row, (z * w.in[1] + y) * w.in[2]);
+}
+
+/** Copies a plane into its place in the padded one; the edges stay what they are. */
+template <class T> void padPlane(const Window& w, const T* x, T* to) {
+  constexpr int64_t L = VecOf<T>::lanes;
+  const int64_t s = w.stride[2];
+  for (int64_t f = 0; f < s; f++) {
+    const Columns c(w, f);
+    eachRow(w, [&](int64_t padded, int64_t row) {
+      T* const out = to + padded + f * w.width;
+      const T* const in = x + row + f - w.pad[2];
+      if (s == 1) return copyRun(out + c.first, in + c.first, c.last - c.first);
+      int64_t q = c.first;
+      if (s == 2)
+        // The last element read is one before that of column q + L.
+        for (; q + L < c.last; q += L) store(out + q, evens(load(in + 2 * q), load(in + 2 * q + L)));
+      for (; q < c.last; q++) out[q] = in[q * s];
+    });
+  }
+}
+
+/** The way back: a plane out of the padded one, `more` added; what no window reaches is `more`. */
+template <class T> void unpadPlane(const Window& w, const T* from, T more, T* x) {
+  const int64_t s = w.stride[2];
+  fillRun(x, more, w.plane);
+  for (int64_t f = 0; f < s; f++) {
+    const Columns c(w, f);
+    eachRow(w, [&](int64_t padded, int64_t row) {
+      const T* const in = from + padded + f * w.width;
+      T* const out = x + row + f - w.pad[2];
+      for (int64_t q = c.first; q < c.last; q++) out[q * s] += in[q];
+    });
+  }
+}
+
+/** f(tap, where it is in the padded plane from the place of its window). */
+template <class F> inline void eachTap(const Window& w, const F& f) {
+  int64_t t = 0;
+  for (int64_t z = 0; z < w.kernel[0]; z++)
+    for (int64_t y = 0; y < w.kernel[1]; y++)
+      for (int64_t x = 0; x < w.kernel[2]; x++, t++) f(t, w.offset(z, y, x));
+}
+
+/** Places side by side: n of them, from `from` on in the padded plane, `to` on in the list of places. */
+struct Run {
+  int64_t from, to, n;
+};
+constexpr int kMostRuns = 128;
+
+/** The places [p, end) as runs, as many as fit; `p` moves on to the first that is left. */
+inline int cutRuns(const Window& w, int64_t& p, int64_t end, Run* runs) {
+  const int64_t start = p, wide = w.out[2];
+  int64_t x = p % wide, y = p / wide % w.out[1], z = p / wide / w.out[1];
+  int count = 0;
+  while (p < end && count < kMostRuns) {
+    const int64_t n = lesser(wide - x, end - p);
+    runs[count++] = {z * w.stride[0] * w.slice + y * w.stride[1] * w.row + x, p - start, n};
+    p += n;
+    x = 0;
+    if (++y == w.out[1]) y = 0, z++;
+  }
+  return count;
+}
+
+/** What each tap of planes [0, planes) sees from the places of the runs: rows of the matrix of columns, ld apart. Writes up to
+ *  a vector less one element past the end of a run: rows and runs go upwards. `image`: padded planes, with a vector to spare. */
+template <class T>
+void gatherRows(const Window& w, int64_t planes, const T* image, const Run* runs, int count, T* to, int64_t ld) {
+  constexpr int64_t L = VecOf<T>::lanes;
+  for (int64_t c = 0; c < planes; c++, image += w.size)
+    eachTap(w, [&](int64_t, int64_t offset) {
+      const T* const from = image + offset;
+      for (int i = 0; i < count; i++) {
+        const T* in = from + runs[i].from;
+        T* out = to + runs[i].to;
+        for (int64_t n = runs[i].n; n > 0; n -= L, in += L, out += L) store(out, load(in));
+      }
+      to += ld;
+    });
+}
+
+/** The way back: adds rows of columns to where they come from. */
+template <class T>
+void scatterRows(const Window& w, int64_t planes, const T* rows, int64_t ld, const Run* runs, int count, T* image) {
+  constexpr int64_t L = VecOf<T>::lanes;
+  for (int64_t c = 0; c < planes; c++, image += w.size)
+    eachTap(w, [&](int64_t, int64_t offset) {
+      T* const to = image + offset;
+      for (int i = 0; i < count; i++) {
+        const T* in = rows + runs[i].to;
+        T* out = to + runs[i].from;
+        int64_t n = runs[i].n;
+        for (; n >= L; n -= L, in += L, out += L) store(out, load(out) + load(in));
+        if (n > 0) store(out, load(out) + loadPartial(in, n));
+      }
+      rows += ld;
+    });
+}
+
+// --- memory of a range -----------------------------------------------------------------------------------------------
+
+constexpr int kImageSlot = 0, kPanelSlot = 1;
+
+/** Memory for n elements and a vector more. */
+template <class T> T* room(int slot, int64_t n) {
+  const int64_t bytes = plus(times(n, sizeof(T)), GLOROT_VECTOR_BYTES);
+  return bytes > (int64_t{1} << 40) ? nullptr : static_cast<T*>(scratch(slot, static_cast<size_t>(bytes)));
+}
+/** Padded planes that are `edge` all over. */
+template <class T> T* clearImage(const Window& w, int64_t planes, T edge = 0) {
+  const int64_t n = times(planes, w.size);
+  T* const image = room<T>(kImageSlot, n);
+  if (image) fillRun(image, edge, n + VecOf<T>::lanes);
+  return image;
+}
+/** Offsets of the taps, and behind them n elements and a vector more. */
+template <class T> int64_t* tapsAnd(const Window& w, int64_t n, T*& rest) {
+  constexpr int64_t kLine = 64 / sizeof(int64_t);
+  const int64_t lines = (w.taps + kLine - 1) / kLine * kLine;
+  int64_t* const offsets = room<int64_t>(kPanelSlot, plus(lines, n));
+  if (!offsets) return nullptr;
+  eachTap(w, [&](int64_t t, int64_t offset) { offsets[t] = offset; });
+  rest = reinterpret_cast<T*>(offsets + lines);
+  return offsets;
+}
+
+/** Whether all ranges had memory. */
+struct Memory {
+  bool enough = true;
+  void lacking() { __atomic_store_n(&enough, false, __ATOMIC_RELAXED); }
+  void report(Launch& l) {
+    if (!enough) l.fail(ErrorKind::kLaunch, "no memory for a padded plane");
+  }
+};
+
+}  // namespace
+}  // namespace GLOROT_ISA
+}  // namespace glorot
