@@ -33,7 +33,6 @@
   X(power, OWN)           \
   X(random, OWN)          \
   X(rearrange, LENT)      \
-  X(recurrent, OWN)       \
   X(reduce, LENT)         \
   X(scan, LENT)           \
   X(softmax, OWN)         \

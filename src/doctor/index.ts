@@ -1,4 +1,5 @@
 // The names under `glorot/doctor`.
+export { diagnose } from './diagnose.js'
 export type { Finding, Fix, Severity } from './finding.js'
 export type { Criterion, DiagnoseOptions, Watcher, WatchOptions } from './options.js'
 export type { TextOptions } from './render/text/terminal.js'

@@ -28,6 +28,8 @@ export interface Histogram {
 
 /** The outputs of a layer on a batch. */
 export interface ActivationStats {
+  /** The function that made them: `sigmoid`, `relu`, or `linear` for none. */
+  readonly kind: string
   readonly mean: number
   readonly std: number
   /** Share of outputs on the flat part of a sigmoid or tanh; null for other layers. */

@@ -1,0 +1,160 @@
+// What is noted of a run, step by step: of each layer its gradient, its weights, how far a step and the whole run moved them, and
+// what it gives out. Used on the doctor's own runs and on those that it watches.
+import { copyOf } from '../autograd/accumulate.js'
+import type { Node } from '../autograd/node.js'
+import type { Module } from '../nn/module.js'
+import type { Optimizer } from '../optim/optimizer.js'
+import type { Tensor } from '../tensor/tensor.js'
+import { isActivation, isPassing, type NetworkView, type OperationView, weightOf } from './graph.js'
+import { activationStats, squaredDistance, sumOfSquares } from './measure.js'
+import type { ActivationStats, LayerSample, LayerTrace, LossPoint, RatePoint } from './trace.js'
+
+export interface ObservedLayer {
+  readonly name: string
+  readonly type: string
+  readonly parameters: readonly (readonly [name: string, tensor: Tensor])[]
+  /** Its largest weight of two dimensions or more; null where it has none. */
+  readonly weight: Tensor | null
+  readonly samples: LayerSample[]
+}
+
+/** The layers of a model: the modules that own parameters, in order of registration. */
+export function layersOf(model: Module): ObservedLayer[] {
+  const layers = new Map<string, { type: string; parameters: [string, Tensor][] }>()
+  const types = new Map<string, string>()
+  for (const [name, module] of model.namedModules()) types.set(name, module.constructor.name)
+  for (const [name, p] of model.namedParameters()) {
+    const at = name.lastIndexOf('.')
+    const owner = at < 0 ? '' : name.slice(0, at)
+    const layer = layers.get(owner) ?? { type: types.get(owner) ?? 'Module', parameters: [] }
+    layer.parameters.push([name, p])
+    layers.set(owner, layer)
+  }
+  return [...layers].map(([name, { type, parameters }]) => {
+    const matrices = parameters.map(([, p]) => p).filter(p => p.shape.length >= 2)
+    const weight = matrices.reduce<Tensor | null>((a, b) => (a === null || b.count > a.count ? b : a), null)
+    return { name, type, parameters, weight, samples: [] }
+  })
+}
+
+/** The layer that a parameter belongs to. */
+export const ownerOf = (parameter: string): string => {
+  const at = parameter.lastIndexOf('.')
+  return at < 0 ? '' : parameter.slice(0, at)
+}
+
+/** For each layer the activation that its output goes through, or its output itself. */
+export function activationsOf({
+  operations,
+  calls,
+}: Pick<NetworkView, 'operations' | 'calls'>): Map<string, [kind: string, value: Tensor]> {
+  const outputs = new Map<Node, Tensor>()
+  for (const { output } of calls) {
+    const t = output as Tensor | null
+    if (t?.node) outputs.set(t.node, t)
+  }
+  const value = (o: OperationView) => o.result ?? outputs.get(o.node) ?? null
+  const found = new Map<string, [string, Tensor]>()
+  let layer: string | null = null
+  for (const o of operations) {
+    const weight = weightOf(o)
+    if (weight !== undefined) {
+      layer = ownerOf(weight.name)
+      const own = value(o)
+      if (own !== null) found.set(layer, ['linear', own])
+    } else if (layer !== null && isActivation(o)) {
+      const own = value(o)
+      if (own !== null) found.set(layer, [o.name, own])
+      layer = null
+    } else if (layer !== null && !isPassing(o) && o.name !== 'add' && o.name !== 'dropout' && o.parameters.length === 0)
+      layer = null
+  }
+  return found
+}
+
+export class Observation {
+  readonly layers: readonly ObservedLayer[]
+  readonly losses: LossPoint[] = []
+  readonly rates: RatePoint[] = []
+  readonly probe: LossPoint[] = []
+  /** Values of all parameters and buffers at the start. */
+  readonly initial = new Map<Tensor, Tensor>()
+  private readonly before = new Map<Tensor, Tensor>()
+
+  constructor(
+    readonly model: Module,
+    readonly optimizer: Optimizer,
+  ) {
+    this.layers = layersOf(model)
+    for (const t of [...model.parameters(), ...model.buffers()]) this.initial.set(t, copyOf(t))
+  }
+
+  /** Remembers the weights before a step. */
+  mark(): void {
+    for (const { weight, parameters } of this.layers) {
+      if (weight !== null) this.before.set(weight, copyOf(weight))
+      else for (const [, p] of parameters) this.before.set(p, copyOf(p))
+    }
+  }
+
+  /** Notes the loss and, where it changed, the rate. */
+  note(step: number, loss: number | null): void {
+    if (loss !== null) this.losses.push({ step, loss })
+    const lr = Number(this.optimizer.paramGroups[0]?.lr)
+    if (this.rates.at(-1)?.lr !== lr) this.rates.push({ step, lr })
+  }
+
+  /** Notes the layers after a step, against the last `mark`. */
+  sample(step: number, view: Pick<NetworkView, 'operations' | 'calls'> | null): void {
+    const activations = view === null ? null : activationsOf(view)
+    for (const layer of this.layers) {
+      const seen = activations?.get(layer.name)
+      layer.samples.push(this.sampled(step, layer, seen === undefined ? null : activationStats(seen[0], seen[1])))
+    }
+    this.before.clear()
+  }
+
+  private sampled(
+    step: number,
+    { weight, parameters }: ObservedLayer,
+    activation: ActivationStats | null,
+  ): LayerSample {
+    let gradients = 0
+    let gradientCount = 0
+    for (const [, p] of parameters) {
+      if (p.grad === null) continue
+      gradients += sumOfSquares(p.grad)
+      gradientCount += p.count
+    }
+    const moved = weight === null ? parameters.map(([, p]) => p) : [weight]
+    let norm = 0
+    let start = 0
+    let travel = 0
+    let change = 0
+    let last = 0
+    for (const p of moved) {
+      const initial = this.initial.get(p)!
+      const before = this.before.get(p)
+      norm += sumOfSquares(p)
+      start += sumOfSquares(initial)
+      travel += squaredDistance(p, initial)
+      if (before === undefined) continue
+      change += squaredDistance(p, before)
+      last += sumOfSquares(before)
+    }
+    const ratio = (a: number, b: number) => (b > 1e-16 ? Math.sqrt(a / b) : null)
+    return {
+      step,
+      gradNorm: gradientCount > 0 ? Math.sqrt(gradients) : null,
+      gradRms: gradientCount > 0 ? Math.sqrt(gradients / gradientCount) : null,
+      weightNorm: Math.sqrt(norm),
+      updateRatio: last > 0 ? ratio(change, last) : null,
+      travel: ratio(travel, start),
+      activation,
+    }
+  }
+
+  traces(): LayerTrace[] {
+    return this.layers.map(({ name, type, samples }) => ({ name, type, samples: [...samples] }))
+  }
+}

@@ -1,0 +1,42 @@
+import { optimized } from '../../sandbox.js'
+import type { Draft, Rule } from '../rule.js'
+
+/** Parameters that no gradient reaches, or that no step changes. */
+export const paramsNotUpdated: Rule = {
+  id: 'params-not-updated',
+  check(c): Draft | null {
+    const { wiring, program, start } = c
+    if (wiring !== null && wiring.backwards >= 5 && wiring.steps === 0) {
+      return {
+        severity: 'error',
+        evidence: { 'backward passes': wiring.backwards, steps: 0 },
+        cause: 'Gradients are computed, but optimizer.step() is never called: the weights stay as they are.',
+        summary: 'Make a step after backward.',
+        code: 'loss.backward()\noptimizer.step()',
+      }
+    }
+    const own = new Set(optimized(program.optimizer))
+    const names = new Map([...program.model.namedParameters()].map(([name, p]) => [name, p]))
+    const without = [...new Set([...start.withoutGradient, ...(wiring?.unchanged ?? [])])].filter(name =>
+      own.has(names.get(name)!),
+    )
+    if (without.length === 0) return null
+    const all = [...names.values()].filter(p => p.leafRequiresGrad && own.has(p)).length
+    const ran = new Set(start.network.ran)
+    const idle = [...program.model.namedModules()]
+      .filter(([, m]) => [...m.children()].length === 0 && !ran.has(m))
+      .map(([name]) => name)
+    const unused = without.every(name => idle.some(layer => name.startsWith(`${layer}.`)))
+    return {
+      severity: unused && without.length < all ? 'warning' : 'error',
+      layer: without[0],
+      evidence: { parameters: without.slice(0, 8).join(', '), 'of all trainable': `${without.length} of ${all}` },
+      cause: unused
+        ? `forward never uses ${idle.filter(Boolean).slice(0, 4).join(', ')}: no gradient reaches these parameters.`
+        : 'No gradient reaches these parameters. On the way from them to the loss the graph is cut: by detach(), noGrad, item(), or by making a new tensor from values.',
+      summary: unused
+        ? 'Use these layers in forward, or leave them out.'
+        : 'Keep everything between parameters and loss in tensor operations that are recorded.',
+    }
+  },
+}
