@@ -48,6 +48,8 @@ napi_value launch(napi_env env, napi_callback_info info) {
 
   Launch l{buffers, block + kNumbers, block + kNumbers + nSizes, n, nSizes, nFloats};
   kernel.fn[dtype](l);
+  it->block[kWritten] = static_cast<double>(l.written & 0xffffffff);
+  it->block[kWritten + 1] = static_cast<double>(l.written >> 32);
   return l.ok() ? nullptr : raise(env, it, kernel.name, l.error);
 }
 

@@ -43,6 +43,11 @@ void* Launch::memory(int i, int64_t n, size_t elementBytes) noexcept {
   return b.data;
 }
 
+void* Launch::writable(int i, int64_t n, size_t elementBytes) noexcept {
+  if (i < kMaxBuffers) written |= uint64_t{1} << i;
+  return memory(i, n, elementBytes);
+}
+
 int64_t Launch::span(int ndim, const int64_t* shape, const int64_t* strides) noexcept {
   int64_t last = 0;
   for (int d = 0; d < ndim; d++) {

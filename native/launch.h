@@ -9,7 +9,7 @@ namespace glorot {
 
 enum DType : uint8_t { kFloat32, kFloat64, kInt32, kBool, kDTypes };
 
-constexpr int kMaxBuffers = 64;
+constexpr int kMaxBuffers = 64;  // as many as bits in Launch::written
 constexpr int kMaxSizes = 256;
 constexpr int kMaxFloats = 64;
 constexpr double kMaxSize = 1099511627776.0;
@@ -48,6 +48,8 @@ struct Launch {
   const double* floats;
   int nBuffers, nSizes, nFloats;
   LaunchError error{};
+  /** Bit i: the kernel asked for buffer i to write to it. */
+  uint64_t written = 0;
 
   /** Records the first refusal; kernels return after it without having written anything. */
   bool fail(ErrorKind kind, const char* text, double a = 0, double b = 0) noexcept;
@@ -65,7 +67,7 @@ struct Launch {
   /** Buffer i as n elements of T, or null and a failed launch. n may be 0: then the pointer is not to be used. */
   template <class T>
   __attribute__((always_inline)) T* out(int i, int64_t n) noexcept {
-    return static_cast<T*>(memory(i, n, sizeof(T)));
+    return static_cast<T*>(writable(i, n, sizeof(T)));
   }
   template <class T>
   __attribute__((always_inline)) const T* in(int i, int64_t n) noexcept {
@@ -77,6 +79,7 @@ struct Launch {
 
  private:
   void* memory(int i, int64_t n, size_t elementBytes) noexcept;
+  void* writable(int i, int64_t n, size_t elementBytes) noexcept;
 };
 
 using KernelFn = void (*)(Launch&) noexcept;

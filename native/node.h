@@ -10,7 +10,8 @@ namespace glorot {
 namespace node {
 
 // The block (src/core/dispatch.ts writes it, same order): counts, byte offset of each buffer, then sizes, then floats.
-constexpr int kSizesAt = 0, kFloatsAt = 1, kOffsets = 2, kNumbers = kOffsets + kMaxBuffers;
+// After a launch, the first two say which buffers it wrote to: bits of the lower and the upper half.
+constexpr int kSizesAt = 0, kFloatsAt = 1, kWritten = 0, kOffsets = 2, kNumbers = kOffsets + kMaxBuffers;
 constexpr int kBlock = kNumbers + kMaxSizes + kMaxFloats;
 
 /** What one Node environment (main thread or worker) holds. */

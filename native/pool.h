@@ -27,7 +27,8 @@ void parallel(int64_t n, int64_t grain, const F& f) noexcept {
 int numThreads() noexcept;
 void setNumThreads(int n) noexcept;
 
-/** 64-byte aligned memory that lives as long as the thread; grows, never shrinks. Slot 0..3 keep nested uses apart.
+/** 64-byte aligned memory that lives as long as the thread; grows, never shrinks. Slots keep nested uses apart: 0 to 3 are the
+ *  kernels', 4 holds what a program passes from one to the next.
  *  Null if the system has no memory left. */
 void* scratch(int slot, size_t bytes) noexcept;
 

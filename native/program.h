@@ -11,6 +11,8 @@ class Program {
  public:
   /** Reads a program from `numbers`: how many inputs and outputs there are, the (buffer, byte offset, bytes) of each, then the
    *  launches: of each its code, how many buffers, sizes and floats, the (buffer, byte offset) of each buffer, the sizes, the floats.
+   *  In place of a code, the one past all codes starts a chain: how many of the next launches, elements, temporaries; of each launch
+   *  which of its sizes is the elements. Their buffers are of 4-byte elements; buffer numbers past the last are the temporaries.
    *  Null, with `why`, where that is no program of this table on these buffers. */
   static Program* parse(const KernelTable& table, const double* numbers, size_t count, const Buffer* buffers, size_t nBuffers,
                         const char** why);
@@ -32,10 +34,20 @@ class Program {
     const char* name;
     size_t buffersAt, numbersAt;
     int nBuffers, nSizes, nFloats;
+    int elementsAt = 0;  // in a chain: which of the sizes
   };
+  /** Elementwise launches run tile by tile, so that what one passes to the next stays in the cache. Temporaries have no other place. */
+  struct Chain {
+    size_t first, count;
+    int64_t elements;
+    size_t temporaries;
+  };
+  bool runStep(const Step& s, const char** kernel, LaunchError* error) const noexcept;
+  bool runChain(const Chain& c, const char** kernel, LaunchError* error) const noexcept;
   std::vector<Buffer> memory_, operands_, inputs_, outputs_;
   std::vector<double> numbers_;
   std::vector<Step> steps_;
+  std::vector<Chain> chains_;  // in the order of their first steps
 };
 
 }  // namespace glorot

@@ -33,6 +33,7 @@
   X(power, OWN)           \
   X(random, OWN)          \
   X(rearrange, LENT)      \
+  X(recurrent, OWN)       \
   X(reduce, LENT)         \
   X(scan, LENT)           \
   X(softmax, OWN)         \

@@ -1,4 +1,5 @@
 // Programs: lists that are none are refused, and those that are run on the memory that they name.
+#include "pool.h"
 #include "program.h"
 
 #include "harness.h"
@@ -64,4 +65,33 @@ static void refuses() {
   delete p;
 }
 
-int main() { return test::main_({{"runs", runs}, {"refuses", refuses}}); }
+/** y = 2x + x on more elements than a tile has, 2x being a temporary; what a chain writes is within its buffers. */
+static void chains() {
+  const int n = 40001;
+  Array<float> x(n), y(n);
+  for (int i = 0; i < n; i++) x[i] = static_cast<float>(i);
+  const double add = codeOf("add"), chain = test::table->count * glorot::kDTypes, elements = n;
+  const std::vector<double> list = {0, 0, chain, 2, elements, 1, 1, 1, add, 3, 4, 0, 0, 0, 0, 0, 2, 0, 1, elements, 1, 1,
+                                    add, 3, 4, 0, 2, 0, 0, 0, 1, 0, 1, elements, 1, 1};
+  const char* why = nullptr;
+  Program* p = parse(list, {x, y}, &why);
+  CHECK(p, "%s", why ? why : "");
+  if (!p) return;
+  const char* kernel = nullptr;
+  glorot::LaunchError error;
+  for (int threads = 1; threads <= 3; threads++) {
+    glorot::setNumThreads(threads);
+    for (int i = 0; i < n; i++) y[i] = -1;
+    CHECK(p->run(&kernel, &error));
+    for (int i = 0; i < n; i++) CHECK(y[i] == 3 * static_cast<float>(i), "%d: %g", i, static_cast<double>(y[i]));
+  }
+  delete p;
+  // Its elements may not be more than its buffers hold, or than any holds where all of them are temporaries.
+  for (const double more : {elements + 1, 1e12}) {
+    std::vector<double> wrong = list;
+    wrong[4] = more;
+    CHECK(!parse(wrong, {x, y}, &why), "%g", more);
+  }
+}
+
+int main() { return test::main_({{"runs", runs}, {"refuses", refuses}, {"chains", chains}}); }

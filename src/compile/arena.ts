@@ -2,9 +2,14 @@
 // where the last use of one comes before the first of the other. Greedy by size, largest first, each at the lowest place free: Pisarchyk
 // and Lee 2020, "Efficient Memory Management for Deep Neural Net Inference", https://arxiv.org/abs/2001.03288
 import type { Storage } from '../core/storage.js'
-import type { Made, RecordedLaunch } from './recorder.js'
+import type { Made } from './recorder.js'
 
 const ALIGN = 64
+
+/** What runs at one time: a launch, or several at once. */
+interface Use {
+  readonly storages: readonly Storage[]
+}
 
 interface Life {
   readonly storage: Storage
@@ -21,7 +26,7 @@ export interface ArenaPlan {
 }
 
 /** The lives of what may move, in launches. */
-function lives(launches: readonly RecordedLaunch[], movable: ReadonlyMap<Storage, Made>): Life[] {
+function lives(launches: readonly Use[], movable: ReadonlyMap<Storage, Made>): Life[] {
   const found = new Map<Storage, Life>()
   launches.forEach(({ storages }, i) => {
     for (const storage of storages) {
@@ -39,7 +44,7 @@ function lives(launches: readonly RecordedLaunch[], movable: ReadonlyMap<Storage
 }
 
 /** Gives every storage that is `movable` its place. */
-export function planArena(launches: readonly RecordedLaunch[], movable: ReadonlyMap<Storage, Made>): ArenaPlan {
+export function planArena(launches: readonly Use[], movable: ReadonlyMap<Storage, Made>): ArenaPlan {
   const placed: Life[] = []
   let size = 0
   for (const life of lives(launches, movable).sort((a, b) => b.bytes - a.bytes || a.first - b.first)) {

@@ -4,7 +4,7 @@ import { copyOf } from '../autograd/accumulate.js'
 import { kernel, type NativeProgram, replayProgram, replayProgramAsync } from '../core/dispatch.js'
 import { dtypes } from '../core/dtype.js'
 import { emptyTensor, type Tensor, viewOf } from '../tensor/tensor.js'
-import { assemble, type End, type Placed, type Plan } from './program.js'
+import { assemble, type End, type Placed, type PlacedChain, type Plan } from './program.js'
 
 const GATHER = kernel('gatherRows')
 const COPY = kernel('copy')
@@ -58,7 +58,7 @@ export function makeChunk(steps: readonly Step[], tensors: readonly Tensor[]): C
   const rows = steps.map(({ inputs }) => inputs[0].shape[0])
   const index = emptyTensor([rows.reduce((a, b) => a + b, 0)], 'int32')
   const outputs = steps[0].outputs.map(t => emptyTensor([steps.length, ...t.shape], t.dtype))
-  const launches: Placed[] = []
+  const launches: (Placed | PlacedChain)[] = []
   let at = 0
   steps.forEach(({ inputs, outputs: own, plan }, k) => {
     const batch = part(index, at, rows[k])

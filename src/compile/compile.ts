@@ -3,6 +3,7 @@ import { checkInteger, checkOptions, describe } from '../core/errors.js'
 import type { Tensor } from '../tensor/tensor.js'
 import { Compiler } from './compiler.js'
 import type { EpochOptions } from './epochs.js'
+import type { Passes } from './program.js'
 import type { Result } from './result.js'
 
 export interface CompileOptions {
@@ -10,9 +11,15 @@ export interface CompileOptions {
   cacheSize?: number
   /** Pass: let tensors that are not needed at the same time share memory. Default: true. */
   reuseMemory?: boolean
+  /** Pass: leave out what nobody needs, such as an accuracy that is not returned; with it goes what it would have thrown. Default: true. */
+  prune?: boolean
   /** Pass: compute relu, sigmoid and tanh within the linear layer before them, to the bit the same. Default: true. */
   fuse?: boolean
+  /** Pass: run elementwise operations that follow each other tile by tile, while elements are in the cache, to the bit the same. Default: true. */
+  chain?: boolean
 }
+
+const every: Passes = { prune: true, fuse: true, chain: true, reuseMemory: true }
 
 /** A compiled function. */
 export interface Compiled<A extends Tensor[], R extends Result> {
@@ -78,9 +85,11 @@ export function compile<A extends Tensor[], R extends Result>(
 ): Compiled<A, R> {
   const op = 'compile'
   if (typeof fn !== 'function') throw new TypeError(`${op}: expected a function, got ${describe(fn)}`)
-  checkOptions(op, options, ['cacheSize', 'reuseMemory', 'fuse'])
+  checkOptions(op, options, ['cacheSize', ...Object.keys(every)])
   const cacheSize = checkInteger(op, 'cacheSize', options?.cacheSize ?? 8, 1)
-  const passes = { reuseMemory: options?.reuseMemory ?? true, fuse: options?.fuse ?? true }
+  const passes = Object.fromEntries(
+    Object.entries(every).map(([name, on]) => [name, options?.[name as keyof Passes] ?? on]),
+  ) as unknown as Passes
   for (const [name, on] of Object.entries(passes)) {
     if (typeof on !== 'boolean') throw new TypeError(`${op}: ${name} must be true or false, got ${describe(on)}`)
   }

@@ -1,8 +1,8 @@
 // Pass: fusion. A linear layer whose result goes into relu, sigmoid or tanh and nowhere else computes that too, while its elements are in
 // the cache; the result before the function is never stored. To the bit the same: both kernels have the same function.
-import { kernel } from '../core/dispatch.js'
+import { kernel, kernelOf } from '../core/dispatch.js'
 import type { Storage } from '../core/storage.js'
-import type { Made, RecordedLaunch } from './recorder.js'
+import { type Made, type RecordedLaunch, uses } from './recorder.js'
 
 const LINEAR = kernel('linear')
 /** By the number that the linear kernel knows them by: native/kernels/matmul.cpp. */
@@ -11,32 +11,22 @@ const FUNCTIONS = new Map([
   [kernel('sigmoid'), 2],
   [kernel('tanh'), 3],
 ])
-const DTYPES = 4
-
-const family = (code: number) => code - (code % DTYPES)
-
-/** How many operands of launches each storage is. */
-function uses(launches: readonly RecordedLaunch[]): Map<Storage, number> {
-  const found = new Map<Storage, number>()
-  for (const { storages } of launches) for (const s of storages) found.set(s, (found.get(s) ?? 0) + 1)
-  return found
-}
 
 /** The launch that does both, where `then` is all that becomes of the result of `first`. */
 function together(first: RecordedLaunch, then: RecordedLaunch): RecordedLaunch | null {
-  const f = FUNCTIONS.get(family(then.code))
+  const f = FUNCTIONS.get(kernelOf(then.code))
   const [M, N] = first.sizes
-  const isFirst = family(first.code) === LINEAR && first.sizes.length === 6
-  if (!isFirst || f === undefined || then.code % DTYPES !== first.code % DTYPES) return null
+  const isFirst = kernelOf(first.code) === LINEAR && first.sizes.length === 6
+  const sameDType = then.code - kernelOf(then.code) === first.code - kernelOf(first.code)
+  if (!isFirst || f === undefined || !sameDType) return null
   const whole =
     then.storages[0] === first.storages[2] && then.offsets[0] === first.offsets[2] && then.sizes[0] === M * N
   if (!whole || first.storages.includes(then.storages[1])) return null
   return {
-    code: first.code,
+    ...first,
     storages: first.storages.map((s, i) => (i === 2 ? then.storages[1] : s)),
     offsets: first.offsets.map((o, i) => (i === 2 ? then.offsets[1] : o)),
     sizes: [...first.sizes, f],
-    floats: first.floats,
   }
 }
 

@@ -1,18 +1,29 @@
 // A recording made into something that native code replays: memory planned, launches written down as numbers.
-import { type NativeProgram, type Operand, recordProgram } from '../core/dispatch.js'
+import { CHAIN, type NativeProgram, type Operand, recordProgram } from '../core/dispatch.js'
 import { allocateBytes, allocatedAt, type Storage } from '../core/storage.js'
 import type { Tensor } from '../tensor/tensor.js'
 import { planArena } from './arena.js'
+import { chain, isChain } from './chain.js'
 import { fuse } from './fuse.js'
-import type { Recording } from './recorder.js'
+import { prune } from './prune.js'
+import type { RecordedLaunch, Recording } from './recorder.js'
 
 /** A launch on memory that is where it will be replayed. */
 export interface Placed {
   readonly code: number
-  readonly buffers: readonly Uint8Array[]
+  /** A number is a temporary of the chain that the launch is part of. */
+  readonly buffers: readonly (Uint8Array | number)[]
   readonly offsets: readonly number[]
   readonly sizes: readonly number[]
   readonly floats: readonly number[]
+}
+
+/** Placed launches that run tile by tile. */
+export interface PlacedChain {
+  readonly launches: readonly Placed[]
+  readonly elements: number
+  readonly elementsAt: readonly number[]
+  readonly temporaries: number
 }
 
 /** What a run reads or gives: a place and its length. */
@@ -26,36 +37,55 @@ class Writer {
   readonly buffers: Uint8Array[] = []
   private readonly known = new Map<Uint8Array, number>()
 
+  number(bytes: Uint8Array): number {
+    const known = this.known.get(bytes)
+    if (known !== undefined) return known
+    this.known.set(bytes, this.buffers.length)
+    return this.buffers.push(bytes) - 1
+  }
+
   place(bytes: Uint8Array, offset: number): void {
-    let k = this.known.get(bytes)
-    if (k === undefined) {
-      k = this.buffers.push(bytes) - 1
-      this.known.set(bytes, k)
-    }
-    this.numbers.push(k, offset)
+    this.numbers.push(this.number(bytes), offset)
+  }
+
+  /** `temporaries`: the number of the first. */
+  launch({ code, buffers, offsets, sizes, floats }: Placed, temporaries: number): void {
+    this.numbers.push(code, buffers.length, sizes.length, floats.length)
+    buffers.forEach((bytes, i) => {
+      if (typeof bytes === 'number') this.numbers.push(temporaries + bytes, 0)
+      else this.place(bytes, offsets[i])
+    })
+    this.numbers.push(...sizes, ...floats)
   }
 }
 
 /** Launches as one native call, with what is copied in before and out after. */
-export function assemble(inputs: readonly End[], outputs: readonly End[], launches: Iterable<Placed>): NativeProgram {
+export function assemble(
+  inputs: readonly End[],
+  outputs: readonly End[],
+  launches: readonly (Placed | PlacedChain)[],
+): NativeProgram {
   const w = new Writer()
   w.numbers.push(inputs.length, outputs.length)
   for (const { storage, byteOffset, bytes } of [...inputs, ...outputs]) {
     w.place(storage.bytes, byteOffset)
     w.numbers.push(bytes)
   }
-  for (const { code, buffers, offsets, sizes, floats } of launches) {
-    w.numbers.push(code, buffers.length, sizes.length, floats.length)
-    buffers.forEach((bytes, i) => {
-      w.place(bytes, offsets[i])
-    })
-    w.numbers.push(...sizes, ...floats)
+  // Temporaries are numbered after all buffers, so those must be known first.
+  const each = launches.flatMap(item => ('temporaries' in item ? item.launches : [item]))
+  for (const { buffers } of each) for (const bytes of buffers) if (typeof bytes !== 'number') w.number(bytes)
+  const temporaries = w.buffers.length
+  for (const item of launches) {
+    if ('temporaries' in item) {
+      w.numbers.push(CHAIN, item.launches.length, item.elements, item.temporaries, ...item.elementsAt)
+      for (const launch of item.launches) w.launch(launch, temporaries)
+    } else w.launch(item, temporaries)
   }
   return recordProgram(w.numbers, w.buffers)
 }
 
 export interface Plan {
-  readonly launches: readonly Placed[]
+  readonly launches: readonly (Placed | PlacedChain)[]
   /** Memory changed in place by a run, and how many times: tensors saved for a backward pass elsewhere must notice. */
   readonly writes: readonly (readonly [Storage, number])[]
   /** Bytes made for these launches alone: the arena, results and gradients. */
@@ -64,34 +94,51 @@ export interface Plan {
 
 /** The passes over a recording, each of which can be left out. */
 export interface Passes {
+  /** prune.ts */
+  readonly prune: boolean
   /** fuse.ts */
   readonly fuse: boolean
+  /** chain.ts */
+  readonly chain: boolean
   /** arena.ts */
   readonly reuseMemory: boolean
 }
 
 /** Runs the passes over a recording and gives its memory places. */
-export function plan(recording: Recording, outputs: readonly Tensor[], { fuse: fusing, reuseMemory }: Passes): Plan {
+export function plan(recording: Recording, outputs: readonly Tensor[], passes: Passes): Plan {
   const { fresh } = recording
   const kept = new Set<Storage>([...outputs.map(t => t.storage), ...recording.kept()])
-  const recorded = fusing ? fuse(recording.launches, fresh, kept) : recording.launches
-  const movable = new Map([...fresh].filter(([storage]) => reuseMemory && !kept.has(storage)))
-  const { bytes: size, places } = planArena(recorded, movable)
+  const live = passes.prune ? prune(recording.launches, fresh, kept) : recording.launches
+  const fused = passes.fuse ? fuse(live, fresh, kept) : live
+  const items = passes.chain ? chain(fused, fresh, kept) : fused
+  const temporary = new Set(items.flatMap(item => (isChain(item) ? [...item.temporaries.keys()] : [])))
+  const used = new Set(items.flatMap(item => item.storages))
+  const movable = new Map([...fresh].filter(([s]) => passes.reuseMemory && !kept.has(s)))
+  const { bytes: size, places } = planArena(items, movable)
   const arena = allocateBytes(size)
   const start = allocatedAt
   let bytes = size
-  for (const [storage, made] of fresh) if (!movable.has(storage)) bytes += made.bytes
+  for (const [s, made] of fresh)
+    if (!movable.has(s) && !temporary.has(s) && (used.has(s) || kept.has(s))) bytes += made.bytes
   const moved = (storage: Storage, offset: number) => {
     const at = places.get(storage)
     return at === undefined ? offset : start + at + offset - fresh.get(storage)!.at
   }
-  const launches = recorded.map(({ code, storages, offsets, sizes, floats }) => ({
+  const put = (
+    { code, storages, offsets, sizes, floats }: RecordedLaunch,
+    temporaries?: ReadonlyMap<Storage, number>,
+  ) => ({
     code,
-    buffers: storages.map(s => (places.has(s) ? arena : s.bytes)),
+    buffers: storages.map(s => temporaries?.get(s) ?? (places.has(s) ? arena : s.bytes)),
     offsets: storages.map((s, i) => moved(s, offsets[i])),
     sizes,
     floats,
-  }))
+  })
+  const launches = items.map(item =>
+    isChain(item)
+      ? { ...item, temporaries: item.temporaries.size, launches: item.launches.map(l => put(l, item.temporaries)) }
+      : put(item),
+  )
   const writes = [...recording.outside]
     .map(([storage, before]) => [storage, storage.version - before] as const)
     .filter(([, n]) => n > 0)

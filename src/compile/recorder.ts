@@ -10,8 +10,17 @@ export interface RecordedLaunch {
   readonly storages: readonly Storage[]
   /** Byte offset of each operand. */
   readonly offsets: readonly number[]
+  /** Which operands it writes to. */
+  readonly written: readonly boolean[]
   readonly sizes: readonly number[]
   readonly floats: readonly number[]
+}
+
+/** How many operands of launches each storage is. */
+export function uses(launches: readonly RecordedLaunch[]): Map<Storage, number> {
+  const found = new Map<Storage, number>()
+  for (const { storages } of launches) for (const s of storages) found.set(s, (found.get(s) ?? 0) + 1)
+  return found
 }
 
 /** Memory that was made while recording. */
@@ -62,7 +71,13 @@ export class Recording implements Recorder {
   /** The gradients that the function leaves behind; known when it ends. */
   private left: Pairs<Tensor, Tensor | null> = []
 
-  launched(code: number, operands: readonly Operand[], sizes: readonly number[], floats: readonly number[]): void {
+  launched(
+    code: number,
+    operands: readonly Operand[],
+    sizes: readonly number[],
+    floats: readonly number[],
+    written: readonly [number, number],
+  ): void {
     for (const t of operands) {
       if (this.fresh.has(t.storage)) continue
       if (!this.outside.has(t.storage)) this.outside.set(t.storage, t.storage.version)
@@ -73,6 +88,7 @@ export class Recording implements Recorder {
       code,
       storages: operands.map(t => t.storage),
       offsets: operands.map(t => t.byteOffset),
+      written: operands.map((_, i) => ((written[i >> 5] >>> (i & 31)) & 1) === 1),
       sizes: sizes.slice(),
       floats: floats.slice(),
     })

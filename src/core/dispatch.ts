@@ -29,6 +29,16 @@ export function kernel(name: string): number {
   return id * 4
 }
 
+/** Kernels that compute element by element, all operands having the result's dtype: their launches are [n, …] or [1, n, 1, 1]. */
+export const elementwise = new Set<number>()
+
+/** The handle of such a kernel. */
+export function elementwiseKernel(name: string): number {
+  const id = kernel(name)
+  elementwise.add(id)
+  return id
+}
+
 export const maxBuffers = native.limits.buffers
 
 const none: readonly number[] = []
@@ -61,13 +71,20 @@ export function launch(
   else if (n === 4) {
     native.launch(code, a[0].storage.bytes, a[1].storage.bytes, a[2].storage.bytes, a[3].storage.bytes)
   } else native.launch(code, ...a.map(t => t.storage.bytes))
-  if (recording.active !== null) recording.active.launched(code, tensors, sizes, floats)
+  // The first two numbers of the block now are what the kernel wrote to.
+  if (recording.active !== null) recording.active.launched(code, tensors, sizes, floats, [block[0], block[1]])
 }
+
+/** The kernel of a launch's code. */
+export const kernelOf = (code: number): number => code & ~3
 
 /** The kernel's name of a launch's code. */
 export function kernelName(code: number): string {
   return native.kernels[code >> 2]
 }
+
+/** In place of a code, begins a chain: native/program.h. */
+export const CHAIN = native.kernels.length * 4
 
 /** Launches that native code runs by itself. */
 export interface NativeProgram {

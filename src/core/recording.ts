@@ -4,8 +4,14 @@ import type { Operand } from './dispatch.js'
 import type { Storage } from './storage.js'
 
 export interface Recorder {
-  /** A launch ran. */
-  launched(code: number, operands: readonly Operand[], sizes: readonly number[], floats: readonly number[]): void
+  /** A launch ran. `written`: bits of the operands that it wrote to, the first 32 and the rest. */
+  launched(
+    code: number,
+    operands: readonly Operand[],
+    sizes: readonly number[],
+    floats: readonly number[],
+    written: readonly [number, number],
+  ): void
   /** New memory, to be written by launches: `bytes` from `at` on. */
   made(storage: Storage, at: number, bytes: number): void
   /** New memory that JavaScript wrote: a constant of the function. */

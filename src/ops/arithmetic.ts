@@ -2,7 +2,7 @@
 import { recorded } from '../autograd/accumulate.js'
 import { defineOp } from '../autograd/defineOp.js'
 import type { Gradient } from '../autograd/node.js'
-import { kernel } from '../core/dispatch.js'
+import { elementwiseKernel } from '../core/dispatch.js'
 import { type DType, isFloating, promoteScalar } from '../core/dtype.js'
 import { checkChoice, checkNumber, checkOptions } from '../core/errors.js'
 import { Tensor } from '../tensor/tensor.js'
@@ -11,10 +11,10 @@ import { sumTo } from './broadcast.js'
 import { cast } from './cast.js'
 import { floorDivide, truncDivide } from './division.js'
 
-const ADD = kernel('add')
-const SUB = kernel('sub')
-const MUL = kernel('mul')
-const DIV = kernel('div')
+const ADD = elementwiseKernel('add')
+const SUB = elementwiseKernel('sub')
+const MUL = elementwiseKernel('mul')
+const DIV = elementwiseKernel('div')
 
 const addOp = defineOp('add', {
   forward(ctx, x: Tensor, y: Tensor) {

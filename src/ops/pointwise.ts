@@ -2,7 +2,7 @@
 import { copyOf } from '../autograd/accumulate.js'
 import { checkTensor, defineOp } from '../autograd/defineOp.js'
 import { copyElements, inPlace } from '../autograd/inplace.js'
-import { kernel, launch } from '../core/dispatch.js'
+import { elementwiseKernel, kernel, launch } from '../core/dispatch.js'
 import { isFloating } from '../core/dtype.js'
 import { emptyTensor, type Tensor } from '../tensor/tensor.js'
 import { cast } from './cast.js'
@@ -31,8 +31,8 @@ export interface PointwiseOp {
 
 /** A differentiable function of one number with constants. Takes floating tensors. */
 export function pointwise({ name, kernel: base = name, saved, derivative }: Pointwise): PointwiseOp {
-  const forward = kernel(base)
-  const backward = kernel(`${base}Backward`)
+  const forward = elementwiseKernel(base)
+  const backward = elementwiseKernel(`${base}Backward`)
   const op = defineOp(name, {
     forward(ctx, x: Tensor, constants: readonly number[]) {
       const out = emptyTensor(x.shape, x.dtype)

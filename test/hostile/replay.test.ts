@@ -29,12 +29,17 @@ test('lists that are no program are refused', t => {
     if (i === 5) continue
     t.throws(() => native.record(Float64Array.from(good.slice(0, i)), [memory]), { message: /record/ }, `cut at ${i}`)
   }
+  attack(good, memory)
+})
+
+/** Lists that differ from a good one at random are refused or run; nothing is read or written elsewhere. */
+function attack(good: readonly number[], memory: Uint8Array): void {
   let seed = 9
   const random = () => {
     seed = (seed * 48271) % 2147483647
     return seed / 2147483647
   }
-  const wild = [-1, 0.5, 1e300, Number.NaN, Infinity, 2 ** 40, 64, 65, 300, 1000]
+  const wild = [-1, 0.5, 1e300, Number.NaN, Infinity, 2 ** 40, 64, 65, 300, 1000, native.kernels.length * 4]
   for (let i = 0; i < 4000; i++) {
     const list = good.slice()
     for (let k = 0; k < 2; k++)
@@ -43,9 +48,37 @@ test('lists that are no program are refused', t => {
     try {
       native.replay(native.record(Float64Array.from(list), [memory]), [memory], new Uint8Array(64))
     } catch (error) {
-      t.is(typeof (error as { kind?: unknown }).kind, 'number')
+      if (typeof (error as { kind?: unknown }).kind !== 'number') throw error
     }
   }
+}
+
+test('chains run tile by tile; those that are none are refused', t => {
+  const [exp, add] = ['exp', 'add'].map(name => native.kernels.indexOf(name) * 4)
+  const n = 5000
+  const memory = new Uint8Array(3 * 4 * n)
+  const floats = new Float32Array(memory.buffer)
+  for (let i = 0; i < n; i++) floats[i] = i / n
+  // y = exp(x) + x, exp(x) being a temporary.
+  const chain = [native.kernels.length * 4, 2, n, 1, 0, 1]
+  const good = [0, 0, ...chain, exp, 2, 1, 0, 0, 0, 1, 0, n, add, 3, 4, 0, 1, 0, 0, 0, 0, 4 * n, 1, n, 1, 1]
+  native.replay(native.record(Float64Array.from(good), [memory]), [memory])
+  for (const i of [0, 1, 4095, 4096, n - 1])
+    t.true(Math.abs(floats[n + i] - (Math.exp(floats[i]) + floats[i])) < 1e-6, `${i}`)
+  t.is(floats[2 * n], 0)
+  // The buffers of a chain hold its elements, checked before it runs.
+  for (const [at, value] of [
+    [4, 4 * n],
+    [5, 0],
+    [6, 1],
+    [3, 0],
+    [3, 3],
+  ]) {
+    const list = good.slice()
+    list[at] = value
+    t.throws(() => native.record(Float64Array.from(list), [memory]), { message: /record/ }, `${value} at ${at}`)
+  }
+  attack(good, memory)
 })
 
 test('handles and buffers that are not those of the program are refused', t => {

@@ -1,9 +1,7 @@
 // Networks whose layers glorot does not have, made of its operations as PyTorch makes them: what a golden program of theirs shows
 // is that operations, gradients, draws and optimizers compose.
-import { cat, linear, nn, noGrad, type Tensor, zeros } from 'glorot'
+import { cat, nn, noGrad, type Tensor, zeros } from 'glorot'
 import { freshModule } from './freshModule.js'
-
-type Kind = 'LSTM' | 'GRU' | 'RNN'
 
 /** Parameters drawn in order, under PyTorch's names. */
 class Drawn extends nn.Module {
@@ -13,53 +11,22 @@ class Drawn extends nn.Module {
   }
 }
 
-/** One layer over [batch, time, features], gates in PyTorch's order: i f g o, or r z n. */
-class Recurrent extends Drawn {
-  constructor(
-    readonly kind: Kind,
-    inputSize: number,
-    readonly hiddenSize: number,
-  ) {
-    super(freshModule(kind, { inputSize, hiddenSize }))
-  }
+const recurrent = { LSTM: nn.LSTM, GRU: nn.GRU, RNN: nn.RNN }
 
-  override forward(x: Tensor): Tensor {
-    const p = Object.fromEntries(this.namedParameters())
-    const batch = x.shape[0]
-    let h = zeros([batch, this.hiddenSize])
-    let c = zeros([batch, this.hiddenSize])
-    for (let t = 0; t < x.shape[1]; t++) {
-      const fromInput = linear(x.select(1, t), p.weight_ih_l0, p.bias_ih_l0)
-      const fromState = linear(h, p.weight_hh_l0, p.bias_hh_l0)
-      if (this.kind === 'RNN') h = fromInput.add(fromState).tanh()
-      else if (this.kind === 'GRU') {
-        const [ri, zi, ni] = fromInput.chunk(3, 1)
-        const [rh, zh, nh] = fromState.chunk(3, 1)
-        const update = zi.add(zh).sigmoid()
-        const fresh = ni.add(ri.add(rh).sigmoid().mul(nh)).tanh()
-        h = fresh.add(update.mul(h.sub(fresh)))
-      } else {
-        const [i, f, g, o] = fromInput.add(fromState).chunk(4, 1)
-        c = f.sigmoid().mul(c).add(i.sigmoid().mul(g.tanh()))
-        h = o.sigmoid().mul(c.tanh())
-      }
-    }
-    return h
-  }
-}
-
+/** A recurrent layer over [batch, time, features], its last result made a number. */
 export class Sequence extends nn.Module {
-  rnn: Recurrent
+  rnn: nn.RNN | nn.GRU | nn.LSTM
   head: nn.Linear
 
-  constructor(kind: Kind, inputs: number, hidden: number) {
+  constructor(kind: keyof typeof recurrent, inputs: number, hidden: number) {
     super()
-    this.rnn = new Recurrent(kind, inputs, hidden)
+    this.rnn = new recurrent[kind](inputs, hidden, { batchFirst: true })
     this.head = new nn.Linear(hidden, 1)
   }
 
   override forward(x: Tensor): Tensor {
-    return this.head.forward(this.rnn.forward(x))
+    const [output] = (this.rnn as nn.RNN).forward(x)
+    return this.head.forward(output.select(1, -1))
   }
 }
 

@@ -13,23 +13,9 @@ function affine(shape: number[], bias: boolean): Parameters {
   return { weight, bias: nn.init.uniform_(zeros([shape[0]]), -bound, bound) }
 }
 
-function recurrent(gates: number, { inputSize, hiddenSize, numLayers = 1, bidirectional = false, bias = true }: Args): Parameters {
-  const bound = 1 / Math.sqrt(hiddenSize)
-  const draw = (shape: number[]) => nn.init.uniform_(zeros(shape), -bound, bound)
-  const out: Parameters = {}
-  const rows = gates * hiddenSize
-  for (let layer = 0; layer < numLayers; layer++) {
-    for (const suffix of bidirectional ? ['', '_reverse'] : ['']) {
-      const end = `l${layer}${suffix}`
-      out[`weight_ih_${end}`] = draw([rows, layer === 0 ? inputSize : hiddenSize * (bidirectional ? 2 : 1)])
-      out[`weight_hh_${end}`] = draw([rows, hiddenSize])
-      if (!bias) continue
-      out[`bias_ih_${end}`] = draw([rows])
-      out[`bias_hh_${end}`] = draw([rows])
-    }
-  }
-  return out
-}
+type Recurrent = typeof nn.RNN | typeof nn.GRU | typeof nn.LSTM
+
+const recurrent = (Layer: Recurrent) => ({ inputSize, hiddenSize, ...options }: Args) => new Layer(inputSize, hiddenSize, options).stateDict()
 
 function attention({ embedDim: e, kdim, vdim }: Args): Parameters {
   const { weight } = affine([e, e], true)
@@ -59,9 +45,9 @@ const modules: Record<string, (args: Args) => Parameters> = {
   Conv2d: ({ inChannels, outChannels, kernelSize, ...options }) => new nn.Conv2d(inChannels, outChannels, kernelSize, options).stateDict(),
   ConvTranspose2d: ({ inChannels, outChannels, kernelSize, ...o }) => new nn.ConvTranspose2d(inChannels, outChannels, kernelSize, o).stateDict(),
   Embedding: embedding,
-  RNN: a => recurrent(1, a),
-  GRU: a => recurrent(3, a),
-  LSTM: a => recurrent(4, a),
+  RNN: recurrent(nn.RNN),
+  GRU: recurrent(nn.GRU),
+  LSTM: recurrent(nn.LSTM),
   MultiheadAttention: attention,
   TransformerEncoderLayer: ({ dModel, dimFeedforward }) => ({
     ...under('self_attn', attention({ embedDim: dModel })),
