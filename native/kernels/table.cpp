@@ -11,6 +11,7 @@
 
 #define GLOROT_FAMILIES(X) \
   X(activation, OWN)      \
+  X(batchNorm, OWN)       \
   X(choice, LENT)         \
   X(classLoss, LENT)      \
   X(conv, OWN)            \
@@ -19,6 +20,7 @@
   X(crossEntropy, OWN)    \
   X(division, OWN)        \
   X(elementwise, OWN)     \
+  X(embedding, LENT)      \
   X(extremum, LENT)       \
   X(gather, LENT)         \
   X(indexing, LENT)       \
@@ -35,6 +37,7 @@
   X(rearrange, LENT)      \
   X(recurrent, OWN)       \
   X(reduce, LENT)         \
+  X(rowNorm, OWN)         \
   X(scan, LENT)           \
   X(softmax, OWN)         \
   X(sort, LENT)           \

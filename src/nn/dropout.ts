@@ -3,7 +3,7 @@ import { checkNumber, checkOptions, describe } from '../core/errors.js'
 import * as ops from '../ops/dropout.js'
 import type { Tensor } from '../tensor/tensor.js'
 import { Module } from './module.js'
-import { float } from './repr.js'
+import { flag, float } from './repr.js'
 
 interface Options {
   /** Probability of 0. Default: 0.5. */
@@ -34,7 +34,7 @@ abstract class Dropping extends Module {
   }
 
   override extraRepr(): string {
-    return `p=${float(this.p)}, inplace=${this.inplace ? 'True' : 'False'}`
+    return `p=${float(this.p)}, inplace=${flag(this.inplace)}`
   }
 }
 

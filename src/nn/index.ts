@@ -1,13 +1,22 @@
 // The names under `nn`.
 export * from './activation.js'
+export {
+  BatchNorm1d,
+  BatchNorm2d,
+  BatchNorm3d,
+  type NormOptions,
+} from './batchNorm.js'
 export * from './bilinear.js'
 export * from './container.js'
 export * from './conv.js'
 export * from './distance.js'
 export * from './dropout.js'
+export * from './embedding.js'
 export * as functional from './functional/index.js'
 export * from './gated.js'
 export * as init from './init.js'
+export * from './instanceNorm.js'
+export * from './layerNorm.js'
 export * from './linear.js'
 export * from './loss.js'
 export { Module, type StateDict } from './module.js'

@@ -41,9 +41,12 @@ export {
   dropout3d,
   featureAlphaDropout,
 } from '../../ops/dropout.js'
+export { type EmbeddingOptions, embedding } from '../../ops/embedding.js'
+export { type BagMode, type EmbeddingBagOptions, embeddingBag } from '../../ops/embeddingBag.js'
 export { glu, prelu } from '../../ops/gated.js'
 export { linear } from '../../ops/linear.js'
 export * from '../../ops/loss/index.js'
+export * from '../../ops/normalise/index.js'
 export { type PadMode, type PadOptions, pad } from '../../ops/pad.js'
 export {
   type AvgPoolAreaOptions,
