@@ -9,6 +9,8 @@ import type { Result } from './result.js'
 export interface CompileOptions {
   /** How many kinds of call (shapes and dtypes of the inputs, modes) are kept ready; the one not used for longest goes. Default: 8. */
   cacheSize?: number
+  /** Return the same tensors from every replay, overwritten by the next one: a replay then allocates no memory. Default: false. */
+  reuseResults?: boolean
   /** Pass: let tensors that are not needed at the same time share memory. Default: true. */
   reuseMemory?: boolean
   /** Pass: leave out what nobody needs, such as an accuracy that is not returned; with it goes what it would have thrown. Default: true. */
@@ -85,15 +87,16 @@ export function compile<A extends Tensor[], R extends Result>(
 ): Compiled<A, R> {
   const op = 'compile'
   if (typeof fn !== 'function') throw new TypeError(`${op}: expected a function, got ${describe(fn)}`)
-  checkOptions(op, options, ['cacheSize', ...Object.keys(every)])
+  checkOptions(op, options, ['cacheSize', 'reuseResults', ...Object.keys(every)])
   const cacheSize = checkInteger(op, 'cacheSize', options?.cacheSize ?? 8, 1)
   const passes = Object.fromEntries(
     Object.entries(every).map(([name, on]) => [name, options?.[name as keyof Passes] ?? on]),
   ) as unknown as Passes
-  for (const [name, on] of Object.entries(passes)) {
+  const reuseResults = options?.reuseResults ?? false
+  for (const [name, on] of Object.entries({ ...passes, reuseResults })) {
     if (typeof on !== 'boolean') throw new TypeError(`${op}: ${name} must be true or false, got ${describe(on)}`)
   }
-  const compiler = new Compiler(fn, cacheSize, passes)
+  const compiler = new Compiler(fn, cacheSize, passes, reuseResults)
   const compiled = (...inputs: A) => compiler.call(inputs)
   return Object.defineProperty(
     Object.assign(compiled, {

@@ -2,7 +2,7 @@
 import type { NativeProgram } from '../core/dispatch.js'
 import type { Step } from './chunk.js'
 import type { Recording } from './recorder.js'
-import type { Shaped } from './result.js'
+import type { Result, Shaped } from './result.js'
 
 /** A kind of call that can be replayed. */
 export interface Ready extends Step {
@@ -10,6 +10,8 @@ export interface Ready extends Step {
   readonly native: NativeProgram
   readonly revision: number
   readonly build: Shaped['build']
+  /** Its outputs themselves. */
+  readonly result: Result
 }
 
 /** What JavaScript would have done during a run. */

@@ -393,3 +393,18 @@ test('the memory of recorded calls is let go', async t => {
   t.log(`${held.toFixed(0)} MB held for 40 tensors of 4 MB`)
   t.true(held < 20 && deep.memory < 9 * 2 ** 20)
 })
+
+test('reuseResults: one tensor for all replays, and a tensor saved for backward notices', t => {
+  const double = compile((x: Tensor) => ({ y: x.mul(2) }), { reuseResults: true })
+  for (let i = 0; i < 3; i++) double(tensor([1, 2]))
+  const { y } = double(tensor([1, 2]))
+  t.is(double(tensor([3, 4])).y, y)
+  t.deepEqual(y.tolist(), [6, 8])
+  const w = tensor([1, 1], { requiresGrad: true })
+  const loss = w.mul(y).sum()
+  double(tensor([5, 6]))
+  t.throws(() => loss.backward(), { message: /changed in place/ })
+  t.throws(() => compile((x: Tensor) => x, { reuseResults: 'yes' as never }), {
+    message: /reuseResults must be true or false/,
+  })
+})

@@ -53,6 +53,43 @@ test('a compiled step holds little beside parameters, gradients, optimizer state
   t.true(held <= 1.25 * needed)
 })
 
+test('a replay whose results are reused allocates nothing', t => {
+  const model = new nn.Sequential(new nn.Linear(10, 10), new nn.Sigmoid(), new nn.Linear(10, 1))
+  const optimizer = new optim.Adam(model.parameters())
+  const [x, y] = [randn([1000, 10]), randn([1000, 1])]
+  const make = (reuseResults: boolean) =>
+    compile(
+      (x: Tensor, y: Tensor) => {
+        optimizer.zeroGrad()
+        const prediction = model.forward(x)
+        const loss = new nn.MSELoss().forward(prediction, y)
+        loss.backward()
+        optimizer.step()
+        return [loss, prediction]
+      },
+      { reuseResults },
+    )
+  /** How often 1000 replays ask for memory. */
+  const asked = (reuseResults: boolean) => {
+    const step = make(reuseResults)
+    for (let i = 0; i < 10; i++) step(x, y)
+    const allocate = Buffer.allocUnsafeSlow
+    let times = 0
+    Buffer.allocUnsafeSlow = bytes => {
+      times++
+      return allocate(bytes)
+    }
+    try {
+      for (let i = 0; i < 1000; i++) step(x, y)
+    } finally {
+      Buffer.allocUnsafeSlow = allocate
+    }
+    return times
+  }
+  t.is(asked(true), 0)
+  t.true(asked(false) > 0)
+})
+
 test('large tensors are freed as they go: 4 GB in all, a few at a time', t => {
   const before = process.memoryUsage.rss()
   let most = 0
