@@ -220,9 +220,107 @@ template <class T> void avgPoolBackward(Launch& l) noexcept {
   memory.report(l);
 }
 
+/**
+ * The largest element of each of out[d] parts of about the same size along each dimension, and its index within its plane.
+ * buffers: x [M, in], out [M, out], index (int32, as out). sizes: M, in, out, three each.
+ */
+template <class T> void adaptiveMaxPool(Launch& l) noexcept {
+  int64_t in[3], out[3];
+  const int64_t M = l.size(0);
+  l.read(1, 3, in);
+  l.read(4, 3, out);
+  if (!l.ok()) return;
+  const int64_t plane = times(times(in[0], in[1]), in[2]), P = times(times(out[0], out[1]), out[2]);
+  const T* x = l.in<T>(0, times(M, plane));
+  T* y = l.out<T>(1, times(M, P));
+  int32_t* index = l.out<int32_t>(2, times(M, P));
+  if (!l.ok() || M == 0 || P == 0) return;
+  if (plane == 0 || plane > INT32_MAX) {
+    l.fail(ErrorKind::kLaunch, "a plane of %g elements cannot be pooled", static_cast<double>(plane));
+    return;
+  }
+  parallel(M, grainOf(plus(plane, P)), [&](int64_t begin, int64_t end) {
+    for (int64_t i = begin * P; i < end * P; i++) {
+      const int64_t p = i % P, at[3] = {p / out[2] / out[1], p / out[2] % out[1], p % out[2]};
+      const T* const from = x + i / P * plane;
+      int64_t first[3], last[3];
+      for (int d = 0; d < 3; d++) first[d] = at[d] * in[d] / out[d], last[d] = ((at[d] + 1) * in[d] + out[d] - 1) / out[d];
+      int64_t where = (first[0] * in[1] + first[1]) * in[2] + first[2];
+      T best = from[where];
+      for (int64_t a = first[0]; a < last[0]; a++)
+        for (int64_t b = first[1]; b < last[1]; b++)
+          for (int64_t c = first[2]; c < last[2]; c++) {
+            const int64_t k = (a * in[1] + b) * in[2] + c;
+            if (from[k] > best || from[k] != from[k]) best = from[k], where = k;
+          }
+      y[i] = best;
+      index[i] = static_cast<int32_t>(where);
+    }
+  });
+}
+
+/**
+ * out[m, t, p] = what tap t sees from place p of plane m, 0 where that is padding.
+ * buffers: x [M, in], out [M, taps, P]. sizes: M, window.
+ */
+template <class T> void unfold(Launch& l) noexcept {
+  Window w;
+  const int64_t M = l.size(0);
+  if (!readWindow(l, 1, w)) return;
+  const T* x = l.in<T>(0, times(M, w.plane));
+  T* out = l.out<T>(1, times(times(M, w.taps), w.places));
+  if (!l.ok() || M == 0 || w.places == 0) return;
+  Memory memory;
+  parallel(M, grainOf(times(w.places, w.taps)), [&](int64_t begin, int64_t end) {
+    T* const image = clearImage<T>(w, 1);
+    if (!image) return memory.lacking();
+    for (int64_t m = begin; m < end; m++) {
+      padPlane(w, x + m * w.plane, image);
+      for (int64_t p = 0; p < w.places;) {
+        T* const to = out + m * w.taps * w.places + p;
+        Run runs[kMostRuns];
+        const int count = cutRuns(w, p, w.places, runs);
+        eachTap(w, [&](int64_t t, int64_t offset) {
+          for (int i = 0; i < count; i++) copyRun(to + t * w.places + runs[i].to, image + offset + runs[i].from, runs[i].n);
+        });
+      }
+    }
+  });
+  memory.report(l);
+}
+
+/**
+ * The way back: x[m, i] = sum of columns[m, t, p] over all from which tap t sees i.
+ * buffers: columns [M, taps, P], x [M, in]. sizes: M, window.
+ */
+template <class T> void fold(Launch& l) noexcept {
+  Window w;
+  const int64_t M = l.size(0);
+  if (!readWindow(l, 1, w)) return;
+  const T* columns = l.in<T>(0, times(times(M, w.taps), w.places));
+  T* x = l.out<T>(1, times(M, w.plane));
+  if (!l.ok() || M == 0) return;
+  Memory memory;
+  parallel(M, grainOf(times(w.places, w.taps)), [&](int64_t begin, int64_t end) {
+    for (int64_t m = begin; m < end; m++) {
+      T* const image = clearImage<T>(w, 1);
+      if (!image) return memory.lacking();
+      for (int64_t p = 0; p < w.places;) {
+        const T* const from = columns + m * w.taps * w.places + p;
+        Run runs[kMostRuns];
+        const int count = cutRuns(w, p, w.places, runs);
+        scatterRows(w, 1, from, w.places, runs, count, image);
+      }
+      unpadPlane(w, image, T(0), x + m * w.plane);
+    }
+  });
+  memory.report(l);
+}
+
 }  // namespace
 
-GLOROT_FAMILY(pooling, FLOATS(maxPool), FLOATS(maxPoolBackward), FLOATS(avgPool), FLOATS(avgPoolBackward))
+GLOROT_FAMILY(pooling, FLOATS(maxPool), FLOATS(maxPoolBackward), FLOATS(adaptiveMaxPool), FLOATS(avgPool), FLOATS(avgPoolBackward),
+              FLOATS(unfold), FLOATS(fold))
 
 }  // namespace GLOROT_ISA
 }  // namespace glorot

@@ -38,6 +38,7 @@
   X(recurrent, OWN)       \
   X(reduce, LENT)         \
   X(rowNorm, OWN)         \
+  X(resample, LENT)       \
   X(scan, LENT)           \
   X(softmax, OWN)         \
   X(sort, LENT)           \

@@ -1,5 +1,6 @@
 // The names under `nn`.
 export * from './activation.js'
+export * from './adaptive.js'
 export {
   BatchNorm1d,
   BatchNorm2d,
@@ -12,6 +13,7 @@ export * from './conv.js'
 export * from './distance.js'
 export * from './dropout.js'
 export * from './embedding.js'
+export * from './fold.js'
 export * as functional from './functional/index.js'
 export * from './gated.js'
 export * as init from './init.js'
@@ -20,10 +22,12 @@ export * from './layerNorm.js'
 export * from './linear.js'
 export * from './loss.js'
 export { Module, type StateDict } from './module.js'
+export * from './padding.js'
 export { Parameter } from './parameter.js'
 export * from './pooling.js'
 export { GRU, LSTM, type RecurrentOptions, RNN } from './recurrent.js'
 export { GRUCell, LSTMCell, type RecurrentCellOptions, RNNCell } from './recurrentCell.js'
 export * from './shape.js'
 export * from './softmax.js'
+export * from './upsample.js'
 export * as utils from './utils.js'

@@ -24,6 +24,8 @@ const build: Record<string, (args: Args) => nn.Module> = {
   MaxPool2d: ({ kernelSize, ...o }) => new nn.MaxPool2d(kernelSize, o),
   AvgPool1d: ({ kernelSize, ...o }) => new nn.AvgPool1d(kernelSize, o),
   AvgPool2d: ({ kernelSize, ...o }) => new nn.AvgPool2d(kernelSize, o),
+  AdaptiveAvgPool1d: ({ outputSize }) => new nn.AdaptiveAvgPool1d(outputSize),
+  AdaptiveAvgPool2d: ({ outputSize }) => new nn.AdaptiveAvgPool2d(outputSize),
   Sequential: ({ layers }) => new nn.Sequential(...layers.map(([op, args]: [string, Args]) => build[op](args))),
   Flatten: args => new nn.Flatten(args),
   Dropout: args => new nn.Dropout(args),

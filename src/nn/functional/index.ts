@@ -21,6 +21,23 @@ export {
   tanhshrink,
   threshold,
 } from '../../ops/activation.js'
+export {
+  type AdaptiveMaxPoolOptions,
+  adaptiveAvgPool1d,
+  adaptiveAvgPool2d,
+  adaptiveAvgPool3d,
+  adaptiveMaxPool1d,
+  adaptiveMaxPool2d,
+  adaptiveMaxPool3d,
+  type LPPoolOptions,
+  lpPool1d,
+  lpPool2d,
+  type MaxUnpoolOptions,
+  maxUnpool1d,
+  maxUnpool2d,
+  maxUnpool3d,
+  type OutputSize,
+} from '../../ops/adaptive.js'
 export { bilinear } from '../../ops/bilinear.js'
 export {
   type ConvOptions,
@@ -43,7 +60,16 @@ export {
 } from '../../ops/dropout.js'
 export { type EmbeddingOptions, embedding } from '../../ops/embedding.js'
 export { type BagMode, type EmbeddingBagOptions, embeddingBag } from '../../ops/embeddingBag.js'
+export {
+  channelShuffle,
+  fold,
+  pixelShuffle,
+  pixelUnshuffle,
+  type UnfoldOptions,
+  unfold,
+} from '../../ops/fold.js'
 export { glu, prelu } from '../../ops/gated.js'
+export { type InterpolateMode, type InterpolateOptions, interpolate } from '../../ops/interpolate.js'
 export { linear } from '../../ops/linear.js'
 export * from '../../ops/loss/index.js'
 export * from '../../ops/normalise/index.js'

@@ -1,0 +1,52 @@
+// Weighted sums along one dimension by a table of places and weights: what interpolation and adaptive averages are made of. The table
+// of the gradient is the same one read the other way round.
+import { defineOp } from '../autograd/defineOp.js'
+import type { Gradient } from '../autograd/node.js'
+import { kernel, launch } from '../core/dispatch.js'
+import { numel } from '../core/shape.js'
+import { tensor } from '../tensor/create.js'
+import { emptyTensor, type Tensor } from '../tensor/tensor.js'
+import { dense } from './pointwise.js'
+
+const RESAMPLE = kernel('resample')
+
+/** For each result the places that it is made of, and their weights. */
+export type Sums = readonly (readonly { readonly at: number; readonly weight: number }[])[]
+
+/** The table of the gradient: for each of n places the results that it is part of. */
+function reversed(sums: Sums, n: number): Sums {
+  const out = Array.from({ length: n }, () => [] as { at: number; weight: number }[])
+  sums.forEach((parts, i) => {
+    for (const { at, weight } of parts) out[at].push({ at: i, weight })
+  })
+  return out
+}
+
+const resampleOp = defineOp('resample', {
+  forward(ctx, x: Tensor, dim: number, sums: Sums) {
+    const taps = sums.reduce((most, parts) => Math.max(most, parts.length), 0)
+    const index = new Int32Array(sums.length * taps).fill(-1)
+    const weight = new Float64Array(index.length)
+    sums.forEach((parts, i) => {
+      parts.forEach((part, t) => {
+        index[i * taps + t] = part.at
+        weight[i * taps + t] = part.weight
+      })
+    })
+    const out = emptyTensor([...x.shape.slice(0, dim), sums.length, ...x.shape.slice(dim + 1)], x.dtype)
+    const sizes = [numel(x.shape.slice(0, dim)), x.shape[dim], numel(x.shape.slice(dim + 1)), sums.length, taps]
+    launch(RESAMPLE, x.dtype, [dense(x), tensor(index), tensor(weight, { dtype: x.dtype }), out], sizes)
+    ctx.extra = { dim, sums, n: x.shape[dim] }
+    return out
+  },
+  backward(ctx, grad): Gradient {
+    const { dim, sums, n } = ctx.extra as { dim: number; sums: Sums; n: number }
+    return resampleOp(grad, dim, reversed(sums, n))
+  },
+  derivative: true,
+})
+
+/** Each dimension of [N, C, *] resampled by its table; null leaves one as it is. */
+export function resample(x: Tensor, tables: readonly (Sums | null)[]): Tensor {
+  return tables.reduce<Tensor>((y, sums, d) => (sums === null ? y : resampleOp(y, d + 2, sums)), x)
+}
