@@ -11,6 +11,7 @@
 
 #define GLOROT_FAMILIES(X) \
   X(activation, OWN)      \
+  X(attention, OWN)       \
   X(batchNorm, OWN)       \
   X(choice, LENT)         \
   X(classLoss, LENT)      \

@@ -1,6 +1,7 @@
 // The names under `nn`.
 export * from './activation.js'
 export * from './adaptive.js'
+export { MultiheadAttention, type MultiheadAttentionCall, type MultiheadAttentionOptions } from './attention.js'
 export {
   BatchNorm1d,
   BatchNorm2d,

@@ -14,7 +14,7 @@ type Tensors = Record<string, Tensor>
 interface Layer {
   readonly make: (args: Args) => nn.Module
   // biome-ignore lint/suspicious/noExplicitAny: each layer is called in its own way
-  readonly call: (layer: any, inputs: Tensors) => Tensors
+  readonly call: (layer: any, inputs: Tensors, args: Args) => Tensors
 }
 
 function recurrent(make: (inputSize: number, hiddenSize: number, options: Args) => nn.Module): Layer {
@@ -42,6 +42,13 @@ const layers: Record<string, Layer> = {
   LSTM: recurrent((i, h, o) => new nn.LSTM(i, h, o)),
   RNNCell: cell((i, h) => new nn.RNNCell(i, h)),
   GRUCell: cell((i, h) => new nn.GRUCell(i, h)),
+  MultiheadAttention: {
+    make: ({ embedDim, numHeads, needWeights, averageAttnWeights, ...options }) => new nn.MultiheadAttention(embedDim, numHeads, options),
+    call(layer: nn.MultiheadAttention, { query, key, value, ...masks }, { needWeights, averageAttnWeights }): Tensors {
+      const [output, weights] = layer.forward(query, key, value, { needWeights, averageAttnWeights, ...masks })
+      return weights === null ? { output } : { output, weights }
+    },
+  },
   LSTMCell: {
     make: ({ inputSize, hiddenSize }) => new nn.LSTMCell(inputSize, hiddenSize),
     call(layer, { input, h, c }) {
@@ -58,7 +65,7 @@ function mismatches(c: ModuleCase): string[] {
   const inputs: Tensors = {}
   for (const [name, g] of Object.entries(c.inputs ?? {})) inputs[name] = fromGolden(g, c.grads?.[name] !== undefined)
   if (c.seed !== undefined) manualSeed(c.seed)
-  const outputs = call(module, inputs)
+  const outputs = call(module, inputs, c.args)
   const found: string[] = []
   const compare = (what: string, got: Tensor | null | undefined, want: GoldenTensor) => {
     const why = got ? difference(got, want, c.rtol, c.atol) : 'absent'

@@ -88,5 +88,6 @@ export {
 } from '../../ops/pooling.js'
 export { oneHot } from '../../ops/rearrange.js'
 export { sigmoid, tanh } from '../../ops/unary.js'
+export { type AttentionOptions, scaledDotProductAttention } from './attention.js'
 export { type CosineOptions, cosineSimilarity, type NormalizeOptions, normalize } from './distance.js'
 export { logSoftmax, softmax, softmin } from './softmax.js'

@@ -17,16 +17,6 @@ type Recurrent = typeof nn.RNN | typeof nn.GRU | typeof nn.LSTM
 
 const recurrent = (Layer: Recurrent) => ({ inputSize, hiddenSize, ...options }: Args) => new Layer(inputSize, hiddenSize, options).stateDict()
 
-function attention({ embedDim: e, kdim, vdim }: Args): Parameters {
-  const { weight } = affine([e, e], true)
-  const split = kdim !== undefined || vdim !== undefined
-  const shapes: Record<string, number[]> = split
-    ? { q_proj_weight: [e, e], k_proj_weight: [e, kdim ?? e], v_proj_weight: [e, vdim ?? e] }
-    : { in_proj_weight: [3 * e, e] }
-  const projections = Object.fromEntries(Object.entries(shapes).map(([k, s]) => [k, nn.init.xavierUniform_(zeros(s))]))
-  return { ...projections, in_proj_bias: zeros([3 * e]), 'out_proj.weight': weight, 'out_proj.bias': zeros([e]) }
-}
-
 function under(prefix: string, parameters: Parameters): Parameters {
   return Object.fromEntries(Object.entries(parameters).map(([k, v]) => [`${prefix}.${k}`, v]))
 }
@@ -48,9 +38,9 @@ const modules: Record<string, (args: Args) => Parameters> = {
   RNN: recurrent(nn.RNN),
   GRU: recurrent(nn.GRU),
   LSTM: recurrent(nn.LSTM),
-  MultiheadAttention: attention,
+  MultiheadAttention: ({ embedDim, numHeads, ...options }) => new nn.MultiheadAttention(embedDim, numHeads, options).stateDict(),
   TransformerEncoderLayer: ({ dModel, dimFeedforward }) => ({
-    ...under('self_attn', attention({ embedDim: dModel })),
+    ...under('self_attn', new nn.MultiheadAttention(dModel, 1).stateDict()),
     ...under('linear1', affine([dimFeedforward, dModel], true)),
     ...under('linear2', affine([dModel, dimFeedforward], true)),
     'norm1.weight': ones([dModel]),
