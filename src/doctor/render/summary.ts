@@ -52,3 +52,9 @@ export function latest<K extends keyof LayerSample>(layer: LayerTrace, key: K): 
   }
   return null
 }
+
+/** What the outputs of a layer went through when they were looked at: `sigmoid`; its own class where nothing came after it. */
+export function functionOf(layer: LayerTrace): string {
+  const kind = latest(layer, 'activation')?.kind
+  return kind === undefined || kind === 'linear' ? layer.type : kind
+}

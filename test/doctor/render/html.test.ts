@@ -59,7 +59,7 @@ browserTest('findings, charts and tables are on the page', async (t, open) => {
   ])
   t.is(await page.locator('figure svg[role=img]').count(), 10)
   t.is(await page.locator('figure table').count(), 10)
-  t.is(await page.locator('.cards svg').count(), 5)
+  t.is(await page.locator('.cards svg').count(), 3)
   t.deepEqual(complaints, [])
   t.is(requests.length, 1)
 })

@@ -5,11 +5,9 @@ import { type Finding, Report, type ReportParts, type Trace } from 'glorot/docto
 export const HOSTILE = 'encoder.</script><img src=x onerror=alert(1)>"\'&\x1b[2J\u202e'
 
 const LAYERS = [
-  ['0', 'Linear'],
-  ['1', 'Sigmoid'],
-  ['2', 'Linear'],
-  ['3', 'ReLU'],
-  [HOSTILE, 'Linear'],
+  ['0', 'sigmoid'],
+  ['2', 'relu'],
+  [HOSTILE, 'linear'],
 ] as const
 
 const bell = Array.from({ length: 20 }, (_, i) => Math.round(100 * Math.exp(-(((i - 9.5) / 4) ** 2))))
@@ -21,28 +19,25 @@ export const trace: Trace = {
     { step: 1, lr: 0.1 },
     { step: 150, lr: 0.01 },
   ],
-  layers: LAYERS.map(([name, type], k) => ({
+  layers: LAYERS.map(([name, kind], k) => ({
     name,
-    type,
-    samples: [1, 100, 200, 300].map(step => {
-      const weighty = type === 'Linear'
-      return {
-        step,
-        gradNorm: weighty ? 10 ** (k - 4) : null,
-        gradRms: weighty ? 10 ** (k - 5) : null,
-        weightNorm: weighty ? 3 : null,
-        updateRatio: weighty ? 10 ** (k - 6) : null,
-        travel: weighty ? step * 10 ** (k - 6) : null,
-        activation: {
-          kind: type.toLowerCase(),
-          mean: 0.5,
-          std: 0.4,
-          saturated: type === 'Sigmoid' ? 0.84 : null,
-          dead: type === 'ReLU' ? 0.25 : null,
-          histogram: type === 'Sigmoid' ? { low: 0, high: 1, counts: twoEnds } : { low: -2, high: 2, counts: bell },
-        },
-      }
-    }),
+    type: 'Linear',
+    samples: [1, 100, 200, 300].map(step => ({
+      step,
+      gradNorm: 10 ** (2 * k - 4),
+      gradRms: 10 ** (2 * k - 5),
+      weightNorm: 3,
+      updateRatio: 10 ** (2 * k - 6),
+      travel: step * 10 ** (2 * k - 6),
+      activation: {
+        kind,
+        mean: 0.5,
+        std: 0.4,
+        saturated: kind === 'sigmoid' ? 0.84 : null,
+        dead: kind === 'relu' ? 0.25 : null,
+        histogram: kind === 'sigmoid' ? { low: 0, high: 1, counts: twoEnds } : { low: -2, high: 2, counts: bell },
+      },
+    })),
   })),
   validation: [
     { step: 100, epoch: 1, loss: 1.1, accuracy: 0.5 },

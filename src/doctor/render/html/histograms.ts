@@ -1,6 +1,7 @@
 // Histograms of a layer's outputs: as it is now filled, as it was at the start as an outline.
 import type { ActivationStats, Histogram, LayerTrace } from '../../trace.js'
 import { layerName, percent, short } from '../format.js'
+import { functionOf } from '../summary.js'
 import { html, type Markup } from './markup.js'
 
 const W = 220
@@ -35,8 +36,10 @@ function card(layer: LayerTrace): Markup | null {
     ...(last.saturated === null ? [] : [`${percent(last.saturated)} saturated`]),
     ...(last.dead === null ? [] : [`${percent(last.dead)} dead`]),
   ]
-  const label = `Outputs of ${name}, ${layer.type}, from ${short(from)} to ${short(to)}: ${facts.join(', ')}`
-  return html`<li><h3>${name} <span>${layer.type}</span></h3><svg viewBox="0 0 ${W} ${H}" role="img" aria-label="${label}"><path class="now" d="${shape(last.histogram, from, to)}"/>${
+  const through = functionOf(layer)
+  const after = through === layer.type ? through : `${layer.type}, ${through}`
+  const label = `Outputs of ${name}, ${functionOf(layer)}, from ${short(from)} to ${short(to)}: ${facts.join(', ')}`
+  return html`<li><h3>${name} <span>${after}</span></h3><svg viewBox="0 0 ${W} ${H}" role="img" aria-label="${label}"><path class="now" d="${shape(last.histogram, from, to)}"/>${
     seen.length > 1 && html`<path class="then" d="${shape(first.histogram, from, to)}"/>`
   }<path class="axis" d="M4 ${BASE}H${W - 4}"/><text x="4" y="${H - 4}">${short(from)}</text><text x="${W - 4}" y="${H - 4}" text-anchor="end">${short(to)}</text></svg><p>${facts.join(', ')}</p></li>`
 }

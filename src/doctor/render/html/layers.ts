@@ -2,7 +2,7 @@
 import type { ReportParts } from '../../report.js'
 import type { LayerSample, LayerTrace } from '../../trace.js'
 import { count, layerName, short } from '../format.js'
-import { latest } from '../summary.js'
+import { functionOf, latest } from '../summary.js'
 import { evenly } from '../thin.js'
 import { colors, depthColor } from './colors.js'
 import { flowChart, type Share, shareChart } from './columns.js'
@@ -111,7 +111,7 @@ const curves: readonly OverTime[] = [
 function units(layers: readonly LayerTrace[]): Markup | null {
   const shares = layers.flatMap((layer): Share[] => {
     const seen = latest(layer, 'activation')
-    const name = layerName(layer.name)
+    const name = `${layerName(layer.name)} ${functionOf(layer)}`
     return [
       ...(seen?.saturated === null || seen === null
         ? []

@@ -2,7 +2,7 @@
 import type { ReportParts } from '../../report.js'
 import type { LayerTrace } from '../../trace.js'
 import { layerName, percent, short, tame } from '../format.js'
-import { latest } from '../summary.js'
+import { functionOf, latest } from '../summary.js'
 import { extremes } from '../thin.js'
 import { bar, decades, sparkline } from './bars.js'
 import { type Canvas, clipped, padded } from './canvas.js'
@@ -84,7 +84,7 @@ const NUMBER = 8
 function printUnits(canvas: Canvas, layers: readonly LayerTrace[]): void {
   const remarks = layers.flatMap(layer => {
     const units = latest(layer, 'activation')
-    const name = `${layerName(layer.name)} ${layer.type}`
+    const name = tame(`${layerName(layer.name)} ${functionOf(layer)}`)
     return [
       ...((units?.saturated ?? 0) >= 0.1 ? [`${name}: ${percent(units!.saturated!)} saturated`] : []),
       ...((units?.dead ?? 0) >= 0.1 ? [`${name}: ${percent(units!.dead!)} dead`] : []),
