@@ -184,12 +184,22 @@ export interface BackwardOptions {
   createGraph?: boolean
 }
 
+/** Who follows backward passes: told before one from `output`, and after it. */
+export interface PassObserver {
+  before(output: Tensor): void
+  after(): void
+}
+
+export const passObservers = new Set<PassObserver>()
+
 /** See Tensor.backward. */
 export function backward(output: Tensor, gradient?: Tensor | null, options?: BackwardOptions): void {
   if (options !== undefined) checkOptions('backward', options, ['retainGraph', 'createGraph'])
   const createGraph = options?.createGraph ?? false
   const retainGraph = options?.retainGraph ?? createGraph
+  if (passObservers.size > 0) for (const o of passObservers) o.before(output)
   run([output], [seed('backward', output, gradient)], { retainGraph, createGraph })
+  if (passObservers.size > 0) for (const o of passObservers) o.after()
 }
 
 export interface GradOptions extends BackwardOptions {

@@ -137,7 +137,7 @@ export class Compiler<A extends Tensor[], R extends Result> {
     const ready = this.readyOf(kind)
     if (ready === undefined) return this.record(kind, inputs)
     await replayProgramAsync(ready.native, inputs.map(dense))
-    afterwards(ready)
+    afterwards(ready, inputs)
     return (this.reuseResults ? reused(ready) : ready.build(ready.outputs.map(copyOf))) as R
   }
 
@@ -183,7 +183,7 @@ export class Compiler<A extends Tensor[], R extends Result> {
     for (let i = 0; i < inputs.length; i++) ends.push(dense(inputs[i]))
     if (this.reuseResults) {
       replayProgram(ready.native, ends)
-      afterwards(ready)
+      afterwards(ready, inputs)
       return reused(ready) as R
     }
     const out: Tensor[] = []
@@ -193,7 +193,7 @@ export class Compiler<A extends Tensor[], R extends Result> {
       ends.push(own)
     }
     replayProgram(ready.native, ends)
-    afterwards(ready)
+    afterwards(ready, inputs)
     return ready.build(out) as R
   }
 

@@ -6,7 +6,7 @@ import { gatherRows } from '../data/rows.js'
 import { emptyTensor, type Tensor, viewOf } from '../tensor/tensor.js'
 import { type Chunk, isFor, makeChunk, runChunk, runChunkAsync } from './chunk.js'
 import type { Compiler } from './compiler.js'
-import { afterwards, type Ready } from './ready.js'
+import { afterwards, onlookers, type Ready } from './ready.js'
 import { type Result, takeApart } from './result.js'
 
 export interface EpochOptions {
@@ -93,7 +93,8 @@ export class Epochs {
     const steps: Ready[] = []
     // Each result is looked at then, by the function itself.
     if (mode.anomaly) return steps
-    while (steps.length < MOST && at + steps.length < batches.length) {
+    const most = Math.min(MOST, ...[...onlookers].map(o => o.most()))
+    while (steps.length < most && at + steps.length < batches.length) {
       const { count } = batches[at + steps.length]
       const kind = this.compiler.kindOf(
         tensors.map(({ shape, dtype }) => ({ shape: [count, ...shape.slice(1)], dtype })),
@@ -179,7 +180,9 @@ class Results {
   }
 
   many(results: Tensor[], steps: readonly Ready[]): void {
-    for (const step of steps) afterwards(step)
+    steps.forEach((step, s) => {
+      afterwards(step, null, i => results[i].typedArray()[(s * results[i].count) / steps.length])
+    })
     this.build = steps[0].build
     this.add(results, steps.length)
   }

@@ -1,5 +1,6 @@
 // A recording that can be replayed, and what is left to JavaScript after a replay.
 import type { NativeProgram } from '../core/dispatch.js'
+import type { Tensor } from '../tensor/tensor.js'
 import type { Step } from './chunk.js'
 import type { Recording } from './recorder.js'
 import type { Result, Shaped } from './result.js'
@@ -14,8 +15,23 @@ export interface Ready extends Step {
   readonly result: Result
 }
 
+/** Who follows a training that is replayed: no hook runs then. */
+export interface Onlooker {
+  /** How many steps may be run before it is told. */
+  most(): number
+  /** A run was replayed. `inputs` where they are at hand; `resultOf` its i-th result, of those that are a number. */
+  replayed(ready: Ready, inputs: readonly Tensor[] | null, resultOf: (i: number) => number): void
+}
+
+export const onlookers = new Set<Onlooker>()
+
 /** What JavaScript would have done during a run. */
-export function afterwards({ plan, recording }: Pick<Ready, 'plan' | 'recording'>): void {
-  for (const [storage, n] of plan.writes) storage.version += n
-  recording.assignGrads()
+export function afterwards(
+  ready: Ready,
+  inputs: readonly Tensor[] | null = null,
+  resultOf = (i: number) => ready.outputs[i].item(),
+): void {
+  for (const [storage, n] of ready.plan.writes) storage.version += n
+  ready.recording.assignGrads()
+  if (onlookers.size > 0) for (const onlooker of onlookers) onlooker.replayed(ready, inputs, resultOf)
 }

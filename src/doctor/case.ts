@@ -12,7 +12,7 @@ import type { Generator } from '../tensor/generator.js'
 import type { Tensor } from '../tensor/tensor.js'
 import { join } from './join.js'
 import { rowsTensor } from './loss.js'
-import type { Criterion, DiagnoseOptions } from './options.js'
+import type { Criterion, DiagnoseOptions, WatchOptions } from './options.js'
 import { inSandbox, optimized } from './sandbox.js'
 
 export interface Case {
@@ -34,6 +34,10 @@ export interface Case {
   /** Steps of the whole training. */
   readonly steps: number
   readonly generators: readonly Generator[]
+  /** The run began some time ago: the learning rates then, and an optimizer that remembers nothing yet. */
+  readonly startRates?: readonly number[]
+  /** What `watch` was given, where it was watched: a fix changes that too. */
+  readonly watched?: WatchOptions
 }
 
 /** Steps that a training is taken to have where nobody says. */

@@ -12,7 +12,7 @@ import { type Run, type Treatment, train } from './run.js'
 import type { Values } from './sandbox.js'
 import type { State } from './state.js'
 import type { Control, Counterfactual } from './trace.js'
-import type { Wiring } from './wiring.js'
+import type { Wiring } from './watch/wiring.js'
 
 /** How a run went. */
 export interface Outcome {
@@ -53,7 +53,9 @@ export function skillAt(run: Run, step = Number.POSITIVE_INFINITY): number {
   if (run.nonfinite !== null && step >= run.nonfinite.step) return Number.NEGATIVE_INFINITY
   const until = run.probe.filter(p => p.step <= step)
   if (until.length === 0) return Number.NaN
-  const last = until.length > 4 ? median(until.slice(-3).map(p => p.loss)) : until[until.length - 1].loss
+  const end = until[until.length - 1]
+  const late = until.filter(p => p.step >= 0.9 * end.step).slice(-3)
+  const last = late.length === 3 ? median(late.map(p => p.loss)) : end.loss
   const first = run.probe[0].loss
   const scale = run.baseline !== null && run.baseline > 1e-12 ? run.baseline : Math.abs(first) || 1
   const skill = run.baseline !== null && run.baseline > 1e-12 ? 1 - last / scale : (first - last) / scale
@@ -77,12 +79,26 @@ export class Context {
     readonly wiring: Wiring | null,
     /** Values that the run began with, where they are not the present ones. */
     private readonly values: Values | undefined,
+    /** Nothing is tried: what there is has to do. */
+    readonly quick = false,
   ) {}
+
+  /** The learning rate that the run began with. */
+  get lr(): number {
+    const { startRates, optimizer } = this.program
+    return startRates?.[0] ?? Number(optimizer.paramGroups[0].lr)
+  }
 
   /** The control network's result. */
   get control(): Control {
+    if (this.quick) return { skill: null, rows: 0 }
     this.knownControl ??= controlOf(this.program, this.start.kind)
     return this.knownControl
+  }
+
+  /** Takes the control network's result from an earlier look at the same data. */
+  adoptControl(control: Control): void {
+    this.knownControl = control
   }
 
   get controlIfKnown(): Control | null {
@@ -119,6 +135,7 @@ export class Context {
 
   /** Skill on a fifth of the rows after training on the others, without and with a change. */
   heldOut(treat?: Treatment): [before: number, after: number] {
+    if (this.quick) return [Number.NaN, Number.NaN]
     const { program } = this
     const order = randperm(program.rows, { generator: new Generator(7) })
     const cut = Math.floor(0.8 * program.rows)
@@ -144,7 +161,7 @@ export class Context {
   try(key: string, fixSummary: string, treat: Treatment): Tried | null {
     const known = this.byKey.get(key)
     if (known !== undefined) return known
-    if (this.byKey.size >= MOST_COUNTERFACTUALS) return null
+    if (this.quick || this.byKey.size >= MOST_COUNTERFACTUALS) return null
     let result: Tried | null = null
     try {
       result = this.compare(key, fixSummary, treat)

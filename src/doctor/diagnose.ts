@@ -1,21 +1,17 @@
 // diagnose: looks at a program before it is trained, runs a part of the training on clones, and tries what might help.
-import { buildInfo } from '../core/info.js'
 import { manualSeed } from '../tensor/generator.js'
 import type { Tensor } from '../tensor/tensor.js'
+import { reportOf } from './assemble.js'
 import { type Case, caseOf, insideOf } from './case.js'
 import { type Budget, Context } from './context.js'
 import { viewData } from './dataView.js'
 import type { Finding } from './finding.js'
-import { criterionName } from './loss.js'
-import { shown } from './numbers.js'
-import { layersOf } from './observation.js'
 import type { DiagnoseOptions } from './options.js'
-import { Report } from './report.js'
+import type { Report } from './report.js'
 import { nonfiniteData } from './rules/data/nonfiniteData.js'
 import { type Run, train } from './run.js'
 import { inSandbox, optimized } from './sandbox.js'
 import { probeBatch, type State, stateOf } from './state.js'
-import type { Trace } from './trace.js'
 import { triage } from './triage.js'
 
 // Estimated seconds for the trial and for each counterfactual, at 40 GFlop/s and 80 us a step. Steps and not the clock decide where a
@@ -73,49 +69,6 @@ const noRun: Run = {
   nonfinite: null,
   end: null,
   gap: null,
-}
-
-function traceOf(c: Context): Trace {
-  const { run } = c
-  return {
-    losses: run.losses,
-    rates: run.rates,
-    layers: run.layers,
-    validation: run.validation,
-    data: c.data.facts,
-    baseline: run.baseline ?? c.start.baseline,
-    probe: run.probe,
-    control: c.controlIfKnown,
-    counterfactuals: c.tried.map(({ name, fixSummary, before, after }) => ({ name, fixSummary, before, after })),
-  }
-}
-
-/** The parts of a report. */
-export function reportOf(
-  c: Context,
-  findings: readonly Finding[],
-  source: 'diagnose' | 'watch',
-  seconds: number,
-  notes: readonly string[],
-): Report {
-  const { model, optimizer, criterion, steps, planned } = c.program
-  return new Report({
-    findings,
-    trace: traceOf(c),
-    meta: {
-      version: buildInfo().version,
-      source,
-      model: model.constructor.name,
-      structure: model.toString(),
-      parameters: layersOf(model).reduce((n, l) => n + l.parameters.reduce((m, [, p]) => m + p.count, 0), 0),
-      optimizer: `${optimizer.constructor.name}(lr ${shown(Number(optimizer.paramGroups[0].lr))})`,
-      criterion: criterionName(criterion),
-      steps: c.run.steps,
-      plannedSteps: planned ? steps : null,
-      seconds,
-      notes,
-    },
-  })
 }
 
 /**

@@ -1,5 +1,6 @@
 // Measures of tensors: norms, distances, and how the outputs of a layer are spread.
 import { noGrad } from '../autograd/mode.js'
+import { amax } from '../ops/extremum.js'
 import type { Tensor } from '../tensor/tensor.js'
 import type { ActivationStats, Histogram } from './trace.js'
 
@@ -82,9 +83,21 @@ export function meanSlope(kind: string, values: Float64Array): number | null {
 
 /** Units of a ReLU that are 0 on every row: [dead, all]. Dimension 1 is the units of an image, the last one those of anything else. */
 export function deadUnits(y: Tensor): [number, number] {
-  const values = y.isContiguous() ? y.typedArray() : y.toTypedArray()
   const { shape } = y
   const channels = shape.length === 4
+  if (!channels && shape.length > 1 && y.count > SMALL) {
+    const last = shape.length - 1
+    const highest = noGrad(() =>
+      amax(
+        y,
+        Array.from({ length: last }, (_, d) => d),
+      ).toTypedArray(),
+    )
+    let dead = 0
+    for (const v of highest) if (v <= 0) dead++
+    return [dead, highest.length]
+  }
+  const values = y.isContiguous() ? y.typedArray() : y.toTypedArray()
   const units = channels ? shape[1] : shape[shape.length - 1]
   const inner = channels ? shape[2] * shape[3] : 1
   const alive = new Uint8Array(units)

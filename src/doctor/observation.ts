@@ -72,9 +72,11 @@ export function activationsOf({
   return found
 }
 
+const MOST_LOSSES = 1 << 15
+
 export class Observation {
   readonly layers: readonly ObservedLayer[]
-  readonly losses: LossPoint[] = []
+  losses: LossPoint[] = []
   readonly rates: RatePoint[] = []
   readonly probe: LossPoint[] = []
   /** Values of all parameters and buffers at the start. */
@@ -100,6 +102,8 @@ export class Observation {
   /** Notes the loss and, where it changed, the rate. */
   note(step: number, loss: number | null): void {
     if (loss !== null) this.losses.push({ step, loss })
+    // Of a long run every second one will do.
+    if (this.losses.length > MOST_LOSSES) this.losses = this.losses.filter((_, i) => i % 2 === 0)
     const lr = Number(this.optimizer.paramGroups[0]?.lr)
     if (this.rates.at(-1)?.lr !== lr) this.rates.push({ step, lr })
   }

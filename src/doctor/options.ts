@@ -37,8 +37,11 @@ export interface WatchOptions {
 export interface Watcher {
   /** Tells that an epoch ended, and how the model did on data that it does not train on. */
   epoch(results?: { validationLoss?: number; validationAccuracy?: number }): void
-  /** The report so far. */
-  report(): Report
+  /**
+   * The report so far. It may try changes on clones, which takes as long as a diagnosis.
+   * @param options `quick`: judge by what was seen alone, in a few milliseconds
+   */
+  report(options?: { quick?: boolean }): Report
   /** Stops observing; the report stays. */
   stop(): void
   /** Calls `listener` whenever there is something new to report. @returns a function that stops that */

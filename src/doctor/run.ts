@@ -59,7 +59,7 @@ export interface RunOptions {
 }
 
 /** Row numbers of every step. */
-function* batches(c: Case, steps: number, seed: number): Iterable<Tensor | null> {
+export function* batches(c: Case, steps: number, seed: number): Iterable<Tensor | null> {
   const generator = new Generator(seed)
   for (let step = 0; step < steps; ) {
     if (c.batchSize >= c.rows) {
@@ -94,9 +94,13 @@ export function train(
 ): Run {
   return inSandbox({ ...insideOf(program), values }, () => {
     manualSeed(seed)
-    const options = { ...program.options, optimizer: likeOptimizer(program.optimizer) }
+    const { startRates } = program
+    const options = { ...program.options, optimizer: likeOptimizer(program.optimizer, startRates !== undefined) }
+    startRates?.forEach((lr, i) => {
+      options.optimizer.paramGroups[i].lr = lr
+    })
     treat?.(options)
-    const c = treat === undefined ? { ...program, optimizer: options.optimizer } : caseOf(options)
+    const c = treat === undefined ? { ...program, optimizer: options.optimizer } : { ...caseOf(options), startRates }
     const { model, criterion, optimizer } = c
     const [px, py] = given ?? probeBatch(c)
     const first = stateOf(c, px, py)

@@ -5,6 +5,7 @@ import { mode } from '../autograd/mode.js'
 import { CompileError } from '../core/errors.js'
 import { recording } from '../core/recording.js'
 import { Module } from '../nn/module.js'
+import { Parameter } from '../nn/parameter.js'
 import type { Optimizer } from '../optim/optimizer.js'
 import { defaultGenerator, type Generator } from '../tensor/generator.js'
 import { Tensor } from '../tensor/tensor.js'
@@ -18,6 +19,8 @@ export interface Inside {
   readonly tensors?: Iterable<Tensor>
   readonly generators?: readonly Generator[]
   readonly values?: Values
+  /** Nothing is trained within: parameters keep their memory and gradients. */
+  readonly still?: boolean
 }
 
 /** Every module below these, each once. */
@@ -76,12 +79,16 @@ function keepGenerator(generator: Generator): () => void {
 }
 
 /** Runs fn, then puts everything back. */
-export function inSandbox<R>({ modules, tensors = [], generators = [], values }: Inside, fn: () => R): R {
+export function inSandbox<R>(
+  { modules, tensors = [], generators = [], values, still = false }: Inside,
+  fn: () => R,
+): R {
   if (recording.active !== null)
     throw new CompileError('the doctor cannot work within a function that is being compiled', { op: 'doctor' })
   const { revision } = recording
   const { grad, anomaly } = mode
-  const all = new Set([...tensorsOf(modules), ...tensors])
+  const held = [...tensorsOf(modules), ...tensors]
+  const all = new Set(still ? held.filter(t => !(t instanceof Parameter)) : held)
   const undo = [
     ...[...new Set([defaultGenerator, ...generators])].map(keepGenerator),
     ...[...allModules(modules)].map(keepModule),

@@ -1,8 +1,10 @@
 // Triage: which findings stand, which are the cause and which follow from it.
 import { type Context, type Tried, WINS } from './context.js'
 import type { Finding, Severity } from './finding.js'
+import type { DiagnoseOptions } from './options.js'
 import { rules } from './rules/registry.js'
 import type { Draft, Rule } from './rules/rule.js'
+import type { Treatment } from './run.js'
 
 interface Candidate {
   readonly rule: Rule
@@ -75,6 +77,16 @@ function follows(c: Context, cause: Candidate, other: Candidate): boolean {
   )
 }
 
+/** Makes a change to the user's own program. */
+function applied({ program: { options, watched } }: Context, treat: Treatment): Partial<DiagnoseOptions> {
+  const changed = treat(options)
+  if (watched !== undefined) {
+    if (changed.criterion !== undefined) watched.criterion = changed.criterion
+    if (changed.epochs !== undefined) watched.epochs = changed.epochs
+  }
+  return changed
+}
+
 function findingOf(
   c: Context,
   { rule, draft, severity, tried }: Candidate,
@@ -91,7 +103,7 @@ function findingOf(
     fix: {
       summary,
       ...(code === undefined ? {} : { code }),
-      ...(treat === undefined || onConsent ? {} : { apply: () => treat(c.program.options) }),
+      ...(treat === undefined || onConsent ? {} : { apply: () => applied(c, treat) }),
     },
     ...(tried === null ? {} : { counterfactual: tried.name }),
   }

@@ -1,6 +1,6 @@
 // Scores a collection: what the doctor says of each program, and whether its prescription cures.
 import { data as loaders, nn, noGrad, type Tensor } from 'glorot'
-import { type DiagnoseOptions, diagnose, type Finding, type Report } from 'glorot/doctor'
+import { type DiagnoseOptions, diagnose, type Finding, type Report, watch } from 'glorot/doctor'
 import type { Program } from './program.js'
 
 export interface Result {
@@ -115,9 +115,17 @@ function cures(program: Program, seed: number, wanted: string): boolean | null {
   return skill(options) >= 0.5
 }
 
+function reportOn({ make, loop }: Program, seed: number): Report {
+  const program = make(seed)
+  if (loop === undefined) return diagnose(program)
+  const { model, criterion, optimizer, validation, epochs, batchSize } = program
+  const stepsPerEpoch = Math.ceil(rowsOf(program)[0].size(0) / (batchSize ?? 32))
+  return loop(program, () => watch({ model, criterion, optimizer, validation, epochs, stepsPerEpoch }))
+}
+
 export function scoreOf(program: Program, seed: number, options: { cure?: boolean } = {}): Result {
   const began = performance.now()
-  const report: Report = diagnose(program.make(seed))
+  const report = reportOn(program, seed)
   const seconds = (performance.now() - began) / 1000
   const serious = report.findings.filter(isSerious)
   const all = serious.flatMap(f => [f.id, ...(f.symptoms ?? []).map(s => s.id)])
@@ -130,7 +138,7 @@ export function scoreOf(program: Program, seed: number, options: { cure?: boolea
     found: all.some(right),
     first,
     stray: serious.filter(f => !right(f.id)).length,
-    cured: options.cure && first ? cures(program, seed, serious[0].id) : null,
+    cured: options.cure && first && program.loop === undefined ? cures(program, seed, serious[0].id) : null,
     seconds,
   }
 }

@@ -22,7 +22,7 @@ function validationSkill(c: Context): number | null {
 export const noSignal: Rule = {
   id: 'no-signal',
   check(c) {
-    if (c.run.steps === 0 || c.start.baseline === null || c.start.baseline < 1e-12) return null
+    if (c.quick || c.run.steps === 0 || c.start.baseline === null || c.start.baseline < 1e-12) return null
     const { classes } = c.data
     if (classes !== null && c.program.rows - Math.max(...classes) < FEWEST_OTHERS) return null
     const { skill: control } = c.control

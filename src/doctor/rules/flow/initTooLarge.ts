@@ -29,7 +29,6 @@ export const initTooLarge: Rule = {
       summary: 'Draw the weights with Xavier initialisation (sigmoid, tanh) or He initialisation (ReLU).',
       code: reinitCode(c, names, place),
       treat: reinit(c, names),
-      proof: 'outcome',
     }
   },
 }

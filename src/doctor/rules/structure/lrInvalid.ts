@@ -4,9 +4,11 @@ import { setInGroups } from '../treatments.js'
 /** A rate that moves nothing, or a step that goes up. */
 export const lrInvalid: Rule = {
   id: 'lr-invalid',
-  check({ program: { optimizer } }): Draft | null {
+  check({ program: { optimizer }, wiring, run }): Draft | null {
     const groups = optimizer.paramGroups as { lr?: unknown; maximize?: unknown }[]
-    const bad = groups.find(g => !(Number(g.lr) > 0) || !Number.isFinite(Number(g.lr)))
+    // A schedule may end at 0.
+    const moved = wiring !== null && run.rates.some(r => r.lr > 0)
+    const bad = moved ? undefined : groups.find(g => !(Number(g.lr) > 0) || !Number.isFinite(Number(g.lr)))
     const rising = groups.some(g => g.maximize === true)
     if (bad === undefined && !rising) return null
     const lr = /^(SGD|ASGD)$/.test(optimizer.constructor.name) ? 0.1 : 1e-3

@@ -1,5 +1,21 @@
+import type { Context } from '../../context.js'
+import { median } from '../../numbers.js'
+import { ownerOf } from '../../observation.js'
 import { optimized } from '../../sandbox.js'
 import type { Draft, Rule } from '../rule.js'
+
+// Below this a change may be lost in rounding.
+const FAINT = 1e-8
+
+/** Parameters that steps left as they were though others moved and they had a gradient. */
+function stuck(c: Context): string[] {
+  const { wiring, program, run } = c
+  if (wiring === null || wiring.unchanged.length === [...program.model.parameters()].length) return []
+  const strong = new Set(
+    run.layers.filter(l => median(l.samples.flatMap(s => s.gradRms ?? [])) > FAINT).map(l => l.name),
+  )
+  return wiring.unchanged.filter(name => strong.has(ownerOf(name)))
+}
 
 /** Parameters that no gradient reaches, or that no step changes. */
 export const paramsNotUpdated: Rule = {
@@ -17,9 +33,7 @@ export const paramsNotUpdated: Rule = {
     }
     const own = new Set(optimized(program.optimizer))
     const names = new Map([...program.model.namedParameters()].map(([name, p]) => [name, p]))
-    const without = [...new Set([...start.withoutGradient, ...(wiring?.unchanged ?? [])])].filter(name =>
-      own.has(names.get(name)!),
-    )
+    const without = [...new Set([...start.withoutGradient, ...stuck(c)])].filter(name => own.has(names.get(name)!))
     if (without.length === 0) return null
     const all = [...names.values()].filter(p => p.leafRequiresGrad && own.has(p)).length
     const ran = new Set(start.network.ran)

@@ -28,7 +28,7 @@ export const lossDiverging: Rule = {
       },
       cause: `The loss runs away: it is ${shown(smooth / least)} times its lowest value, and above where it began.`,
       summary: 'Lower the learning rate; check the sign of the loss.',
-      code: `optimizer.paramGroups[0].lr = ${shown(Number(c.program.optimizer.paramGroups[0].lr) / 10)}`,
+      code: `optimizer.paramGroups[0].lr = ${shown(c.lr / 10)}`,
       treat: scaleLr(0.1),
       trial: 'lr x 0.1',
     }

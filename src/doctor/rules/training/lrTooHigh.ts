@@ -27,7 +27,7 @@ function smaller(c: Context): [number, Tried] | null {
 export const lrTooHigh: Rule = {
   id: 'lr-too-high',
   check(c) {
-    const { run, outcome, program } = c
+    const { run, outcome } = c
     const moved = motions(c)
     const ratio = Math.max(0, ...moved.map(m => m.early))
     const largest = Math.max(0, ...moved.map(m => m.largest))
@@ -36,7 +36,7 @@ export const lrTooHigh: Rule = {
     if (!(ratio > RATIO || (!outcome.learned && (largest > REWRITES || rose)))) return null
     const better = smaller(c)
     if (better === null) return null
-    const lr = Number(program.optimizer.paramGroups[0].lr)
+    const { lr } = c
     const suggestion = shown(lr * better[0])
     return {
       severity: 'warning',

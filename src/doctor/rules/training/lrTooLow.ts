@@ -26,7 +26,7 @@ export const lrTooLow: Rule = {
     const winners = tries.filter(([, t]) => t.wins)
     if (winners.length === 0) return null
     const [factor, best] = winners.reduce((a, b) => (b[1].skillAfter > a[1].skillAfter + 0.02 ? b : a))
-    const lr = Number(program.optimizer.paramGroups[0].lr)
+    const { lr } = c
     const suggestion = shown(lr * factor)
     return {
       severity: 'warning',

@@ -1,4 +1,4 @@
-import { percent, shown } from '../../numbers.js'
+import { mean, percent, shown } from '../../numbers.js'
 import type { Rule } from '../rule.js'
 
 const STILL = 0.05
@@ -11,14 +11,17 @@ export const underfitEpochs: Rule = {
   check(c) {
     const { run, outcome, program } = c
     if (!run.complete || !program.planned || run.nonfinite !== null || outcome.skill >= ENOUGH) return null
-    const points = run.probe.filter(p => p.step > 0)
-    if (points.length < 3) return null
-    const first = run.probe[0].loss
-    const before = points.filter(p => p.step <= 0.8 * run.steps).at(-1)
-    const last = points[points.length - 1]
-    if (before === undefined) return null
-    const share = (before.loss - last.loss) / (first - last.loss)
-    if (!(share >= STILL && first > last.loss)) return null
+    const losses = run.losses.map(p => p.loss)
+    if (losses.length < 10) return null
+    // Around the start, the last fifth's beginning, and the end: losses of single batches jump.
+    const around = (share: number) => {
+      const width = Math.max(1, Math.round(0.1 * losses.length))
+      const from = Math.min(losses.length - width, Math.max(0, Math.round(share * losses.length - width / 2)))
+      return mean(losses.slice(from, from + width))
+    }
+    const [first, before, last] = [run.probe[0]?.loss ?? losses[0], around(0.8), around(1)]
+    const share = (before - last) / (first - last)
+    if (!(share >= STILL && first > last)) return null
     const epochs = program.epochs * TIMES
     return {
       severity: outcome.skill < 0.5 && !outcome.learned ? 'warning' : 'info',
