@@ -185,4 +185,52 @@ const elementwise: Group = {
   ],
 }
 
-export const groups: readonly Group[] = [training, replayed, ...activations, softmax, losses, optimizers, elementwise]
+const normal = (title: string, op: string, args: (number | number[])[], shape: number[], target?: number) =>
+  row(`${title}, ${shape.join('x')}`, 'layer', { op, args, shape }, target)
+
+const normalisation: Group = {
+  name: 'Normalisation, forward and backward',
+  target: 1.3,
+  rows: [
+    normal('LayerNorm', 'LayerNorm', [128], [1024, 128], 1.3),
+    normal('LayerNorm', 'LayerNorm', [64], [32, 64], 1.3),
+    normal('LayerNorm', 'LayerNorm', [768], [2048, 768], 1.3),
+    normal('BatchNorm1d', 'BatchNorm1d', [256], [128, 256], 1.3),
+    normal('BatchNorm1d', 'BatchNorm1d', [512], [1024, 512], 1.3),
+    normal('BatchNorm2d', 'BatchNorm2d', [16], [64, 16, 14, 14], 1.3),
+    normal('BatchNorm2d', 'BatchNorm2d', [64], [32, 64, 28, 28], 1.3),
+    normal('GroupNorm', 'GroupNorm', [8, 64], [32, 64, 14, 14]),
+    normal('InstanceNorm2d', 'InstanceNorm2d', [64], [32, 64, 14, 14]),
+    normal('RMSNorm', 'RMSNorm', [128], [1024, 128]),
+  ],
+}
+
+const embeddings: Group = {
+  name: 'Embeddings, forward and backward',
+  rows: [
+    row('Embedding 1000 x 64, 32x50 indices', 'layer', {
+      op: 'Embedding',
+      args: [1000, 64],
+      shape: [32, 50],
+      below: 1000,
+    }),
+    row('EmbeddingBag 1000 x 64, 32x50 indices', 'layer', {
+      op: 'EmbeddingBag',
+      args: [1000, 64],
+      shape: [32, 50],
+      below: 1000,
+    }),
+  ],
+}
+
+export const groups: readonly Group[] = [
+  training,
+  replayed,
+  ...activations,
+  softmax,
+  normalisation,
+  embeddings,
+  losses,
+  optimizers,
+  elementwise,
+]

@@ -125,6 +125,22 @@ def elementwise(op, shapes):
     return lambda: f(a, b), lambda: mean_size(f(a, b))
 
 
+def layer(op, args, shape, below=None):
+    """Forward and backward of a layer, to its parameters and, where it is floats, its input."""
+    module = getattr(nn, op)(*args)
+    x = torch.randn(shape, requires_grad=True) if below is None else torch.randint(0, below, shape)
+    gradient = torch.randn(module(x).shape)
+    every = ([x] if below is None else []) + list(module.parameters())
+
+    def both():
+        for t in every:
+            t.grad = None
+        module(x).backward(gradient)
+        return every[0].grad
+
+    return both, lambda: mean_size(both())
+
+
 def loss(op, shape):
     """Forward and backward of a loss."""
     criterion = getattr(nn, op)()
@@ -154,7 +170,7 @@ def optimizer(op, tensors, n, **options):
     return optim.step, value
 
 
-WORKS = {f.__name__: f for f in (network, loader, activation, rows, elementwise, loss, optimizer)}
+WORKS = {f.__name__: f for f in (network, loader, activation, rows, elementwise, layer, loss, optimizer)}
 SAMPLE = 0.02  # seconds; as in clock.ts
 
 

@@ -156,6 +156,29 @@ function elementwise({ op, shapes }: { op: string; shapes: [number[], number[]] 
   return { step: () => a[op](b), value: () => meanSize(a[op](b)) }
 }
 
+interface Layer {
+  op: string
+  args: (number | number[])[]
+  shape: number[]
+  /** The input is whole numbers below this. */
+  below?: number
+}
+
+/** Forward and backward of a layer, to its parameters and, where it is floats, its input. */
+function layer({ op, args, shape, below }: Layer): Prepared {
+  const module = new modules[op](...args)
+  const x = below === undefined ? randn(shape).requiresGrad_() : randint(0, below, shape)
+  const gradient = randn(module.forward(x).shape)
+  const learned: Tensor[] = [...module.parameters()]
+  const all = below === undefined ? [x, ...learned] : learned
+  const both = (): Tensor => {
+    for (const t of all) t.grad = null
+    module.forward(x).backward(gradient)
+    return all[0].grad!
+  }
+  return { step: both, value: () => meanSize(both()) }
+}
+
 /** Forward and backward of a loss. */
 function loss({ op, shape }: { op: string; shape: [number, number] }): Prepared {
   const criterion = new modules[op]()
@@ -189,6 +212,7 @@ export const works: Record<string, (args: any) => Prepared> = {
   activation,
   rows,
   elementwise,
+  layer,
   loss,
   optimizer,
 }

@@ -28,40 +28,66 @@ bool readChannels(Launch& l, Channels& c, int flags) {
 }
 
 // --- columns: S is 1, channels lie beside each other ----------------------------------------------------------------------
-constexpr int64_t kStrip = 4 * 16;  // columns handled together, on every ISA
+constexpr int64_t kStrip = 512;  // the most columns handled together: whole rows are read faster than pieces of them
 
 /** Two sums for each of up to kStrip columns. */
 template <class T> struct Strip {
   T first[kStrip], second[kStrip];
 };
 
-/** Adds f(row, i, n, u, v) of `rows` rows to the sums of P packs of columns, which are in registers meanwhile. */
-template <class T, int P, class F>
-__attribute__((noinline, flatten)) void addRows(int64_t rows, int64_t n, T* first, T* second, F f) {
-  constexpr int W = kPack<T>;
-  Pack<T> a[P] = {}, b[P] = {}, u, v;
-  for (int64_t r = 0; r < rows; r++)
+/** Adds to the sums of n columns what f(row, i, m, u, v) gives for B rows. */
+template <class T, int B, class F>
+__attribute__((noinline, flatten)) void addRows(int64_t row, int64_t n, Strip<T>& s, F f) {
+  eachPack<T>(n, [&](int64_t i, int64_t m) {
+    Pack<T> a = loadPack(s.first + i, m), b = loadPack(s.second + i, m), u, v;
 #pragma GCC unroll 4
-    for (int p = 0; p < P; p++) f(r, p * W, n < W ? n : W, u, v), a[p] = a[p] + u, b[p] = b[p] + v;
-  for (int p = 0; p < P; p++) {
-    const int64_t m = n < W ? n : W;
-    storePack(first + p * W, loadPack(first + p * W, m) + a[p], m);
-    storePack(second + p * W, loadPack(second + p * W, m) + b[p], m);
-  }
+    for (int q = 0; q < B; q++) f(row + q, i, m, u, v), a = a + u, b = b + v;
+    storePack(s.first + i, a, m), storePack(s.second + i, b, m);
+  });
 }
 
-/** The sums of f(r, i, n, u, v) down n columns, in runs of rows whose sums are added up. */
+/** scaleLine and scaleLineBack with numbers for each column. */
+template <class T>
+__attribute__((noinline, flatten)) void scaleRow(int64_t n, const T* x, const T* mean, const T* a, const T* b, T* y) {
+  eachPack<T>(n, [&](int64_t i, int64_t m) {
+    storePack(y + i, fma(loadPack(x + i, m) - loadPack(mean + i, m), loadPack(a + i, m), loadPack(b + i, m)), m);
+  });
+}
+template <class T>
+__attribute__((noinline, flatten)) void scaleRowBack(int64_t n, const T* x, const T* dy, const T* mean, const T* shift, const T* slope, const T* a, T* dx) {
+  eachPack<T>(n, [&](int64_t i, int64_t m) {
+    const Pack<T> d = loadPack(x + i, m) - loadPack(mean + i, m), g = loadPack(dy + i, m) - loadPack(shift + i, m);
+    storePack(dx + i, (g - d * loadPack(slope + i, m)) * loadPack(a + i, m), m);
+  });
+}
+/** The means of a few rows, by column. */
+template <class T>
+__attribute__((noinline, flatten)) void meanOfRows(int64_t rows, int64_t stride, int64_t n, const T* x, T* mean) {
+  const Pack<T> share = fillPack(T(1) / static_cast<T>(rows));
+  eachPack<T>(n, [&](int64_t i, int64_t m) {
+    Pack<T> sum{};
+    for (int64_t r = 0; r < rows; r++) sum = sum + loadPack(x + r * stride + i, m);
+    storePack(mean + i, sum * share, m);
+  });
+}
+/** to += from. */
+template <class T>
+__attribute__((noinline, flatten)) void addRow(int64_t n, const T* from, T* to) {
+  eachPack<T>(n, [&](int64_t i, int64_t m) { storePack(to + i, loadPack(to + i, m) + loadPack(from + i, m), m); });
+}
+
+/** The sums of f(row, i, m, u, v) down n columns, in runs of rows whose sums are added up. */
 template <class T, class F>
 inline void sumColumns(int64_t N, int64_t n, Strip<T>& s, F f) {
-  constexpr int W = kPack<T>;
   constexpr int64_t kRun = 64;
   for (int64_t i = 0; i < n; i++) s.first[i] = s.second[i] = 0;
-  for (int64_t r = 0; r < N; r += kRun) {
-    const int64_t rows = N - r < kRun ? N - r : kRun;
-    int64_t i = 0;
-    const auto term = [&](int64_t row, int64_t at, int64_t m, Pack<T>& u, Pack<T>& v) { f(r + row, i + at, m, u, v); };
-    for (; i + 4 * W <= n; i += 4 * W) addRows<T, 4>(rows, 4 * W, s.first + i, s.second + i, term);
-    for (; i < n; i += W) addRows<T, 1>(rows, n - i, s.first + i, s.second + i, term);
+  Strip<T> run;
+  for (int64_t r = 0; r < N;) {
+    const int64_t end = N - r < kRun ? N : r + kRun;
+    for (int64_t i = 0; i < n; i++) run.first[i] = run.second[i] = 0;
+    for (; r + 4 <= end; r += 4) addRows<T, 4>(r, n, run, f);
+    for (; r < end; r++) addRows<T, 1>(r, n, run, f);
+    addRow(n, run.first, s.first), addRow(n, run.second, s.second);
   }
 }
 
@@ -114,9 +140,7 @@ template <class T> struct Forward {
     Strip<T> s;
     T mean[kStrip], a[kStrip], b[kStrip];
     if (!(c.flags & kEval)) {
-      for (int64_t i = 0; i < n; i++) mean[i] = 0;
-      for (int64_t r = 0; r < head; r++)
-        for (int64_t i = 0; i < n; i++) mean[i] += from[r * C + i] / static_cast<T>(head);
+      meanOfRows(head, C, n, from, mean);
       sumColumns<T>(c.N, n, s, [&](int64_t r, int64_t i, int64_t m, Pack<T>& u, Pack<T>& v) {
         u = loadPack(from + r * C + i, m) - loadPack(mean + i, m);
         v = u * u;
@@ -128,18 +152,21 @@ template <class T> struct Forward {
                                                                        static_cast<double>(s.second[i]), c.N));
       mean[i] = k.mean, a[i] = k.a, b[i] = k.b;
     }
-    for (int64_t r = 0; r < c.N; r++)
-      eachPack<T>(n, [&](int64_t i, int64_t m) {
-        storePack(y + ch + r * C + i, fma(loadPack(from + r * C + i, m) - loadPack(mean + i, m), loadPack(a + i, m), loadPack(b + i, m)), m);
-      });
+    for (int64_t r = 0; r < c.N; r++) scaleRow(n, from + r * C, mean, a, b, y + ch + r * C);
   }
 };
 
-/** Calls channel(ch) for every channel or, where channels lie beside each other, strip(ch, n) for n of them. */
+/** Calls channel(ch) for every channel or, where channels lie beside each other, strip(ch, n) for n of them. Columns know nothing
+ *  of each other, so how many make a strip changes no bit and may depend on the threads. */
 template <class K>
 inline void eachChannel(const Channels& c, const K& k) {
   const bool beside = c.S == 1;
-  const int64_t width = beside ? kStrip : 1, cost = c.count() * width + 1, items = (c.C + width - 1) / width;
+  int64_t width = 1;
+  if (beside) {
+    width = (c.C / numThreads() + 15) / 16 * 16;
+    width = width > kStrip ? kStrip : width < 16 ? 16 : width;
+  }
+  const int64_t cost = times(c.count(), width) + 1, items = (c.C + width - 1) / width;
   parallel(items, cost >= kGrain ? 1 : kGrain / cost, [&](int64_t begin, int64_t end) {
     for (int64_t j = begin; j < end; j++) {
       if (beside) k.strip(j * width, c.C - j * width < width ? c.C - j * width : width);
@@ -222,11 +249,7 @@ template <class T> struct Backward {
       shift[i] = k.shift, slope[i] = k.slope, a[i] = k.a;
     }
     if (!dx) return;
-    for (int64_t r = 0; r < c.N; r++)
-      eachPack<T>(n, [&](int64_t i, int64_t m) {
-        const Pack<T> d = loadPack(from + r * C + i, m) - loadPack(mean + i, m), g = loadPack(grad + r * C + i, m) - loadPack(shift + i, m);
-        storePack(dx + ch + r * C + i, (g - d * loadPack(slope + i, m)) * loadPack(a + i, m), m);
-      });
+    for (int64_t r = 0; r < c.N; r++) scaleRowBack(n, from + r * C, grad + r * C, mean, shift, slope, a, dx + ch + r * C);
   }
 };
 

@@ -30,47 +30,111 @@ bool readRows(Launch& l, Rows& r, int flags) {
   return true;
 }
 
+/** What forward reads and writes. */
+template <class T> struct Forward {
+  const T *x, *w, *b;
+  T *y, *stats;
+  double eps;
+  bool rms;
+
+  /** Notes mean and variance of a row; the factor of its elements. */
+  T scaleOf(int64_t row, const Moments& m) const {
+    const T scale = static_cast<T>(inverseDeviation(m.variance, eps));
+    stats[2 * row] = static_cast<T>(m.mean), stats[2 * row + 1] = scale;
+    return scale;
+  }
+  Moments moments(double around, double first, double second, int64_t R) const {
+    return rms ? Moments{0, second / static_cast<double>(R)} : momentsFrom(around, first, second, R);
+  }
+};
+
+// Rows up to this long are read three times from the first cache, several at once.
+constexpr int64_t kShort = 512;
+
+/** B rows whose weights, from g on, lie beside their elements. */
+template <class T, int B>
+__attribute__((noinline, flatten)) void shortRows(int64_t R, const Forward<T>& k, int64_t row, int64_t g) {
+  const T* x = k.x + row * R;
+  Pack<T> sum[B] = {}, square[B] = {}, mean[B], scale[B];
+  if (!k.rms)
+    eachPack<T>(R, [&](int64_t i, int64_t n) {
+#pragma GCC unroll 4
+      for (int q = 0; q < B; q++) sum[q] = sum[q] + loadPack(x + q * R + i, n);
+    });
+  T around[B];
+  for (int q = 0; q < B; q++) {
+    around[q] = foldLanes(Sum{}, sum[q]) / static_cast<T>(R);
+    mean[q] = fillPack(around[q]), sum[q] = Pack<T>{};
+  }
+  eachPack<T>(R, [&](int64_t i, int64_t n) {
+#pragma GCC unroll 4
+    for (int q = 0; q < B; q++) {
+      Pack<T> d = loadPack(x + q * R + i, n) - mean[q];
+      if (n < kPack<T>) d = firstLanes(d, n, Pack<T>{});
+      sum[q] = sum[q] + d, square[q] = fma(d, d, square[q]);
+    }
+  });
+  for (int q = 0; q < B; q++) {
+    const Moments m = k.moments(static_cast<double>(around[q]), static_cast<double>(foldLanes(Sum{}, sum[q])), static_cast<double>(foldLanes(Sum{}, square[q])), R);
+    scale[q] = fillPack(k.scaleOf(row + q, m)), mean[q] = fillPack(static_cast<T>(m.mean));
+  }
+  T* y = k.y + row * R;
+  eachPack<T>(R, [&](int64_t i, int64_t n) {
+    const Pack<T> w = k.w ? loadPack(k.w + g + i, n) : fillPack(T(1)), b = k.b ? loadPack(k.b + g + i, n) : Pack<T>{};
+#pragma GCC unroll 4
+    for (int q = 0; q < B; q++) storePack(y + q * R + i, fma((loadPack(x + q * R + i, n) - mean[q]) * scale[q], w, b), n);
+  });
+}
+
+/** y = (x - mean) scale·w + b, with weights beside the elements. */
+template <class T>
+__attribute__((noinline, flatten)) void weighLine(int64_t n, const T* x, T mean, T scale, const T* w, const T* b, T* y) {
+  const Pack<T> mv = fillPack(mean), sv = fillPack(scale);
+  eachPack<T>(n, [&](int64_t i, int64_t m) {
+    const Pack<T> by = w ? loadPack(w + i, m) : fillPack(T(1)), plus = b ? loadPack(b + i, m) : Pack<T>{};
+    storePack(y + i, fma((loadPack(x + i, m) - mv) * sv, by, plus), m);
+  });
+}
+
+/** One row of any length. */
+template <class T>
+__attribute__((noinline)) void longRow(const Rows& r, const Forward<T>& k, int64_t row, int64_t g) {
+  const int64_t R = r.R();
+  const T* x = k.x + row * R;
+  const T around = k.rms ? T(0) : meanOfLine(x, R);
+  Tally<T> t;
+  addSpread(t, x, R, around);
+  t.flush();
+  const T scale = k.scaleOf(row, k.moments(static_cast<double>(around), t.first, t.second, R)), mean = k.stats[2 * row];
+  T* y = k.y + row * R;
+  if (r.S == 1 && (k.w || k.b)) return weighLine(R, x, mean, scale, k.w ? k.w + g : nullptr, k.b ? k.b + g : nullptr, y);
+  // Without a weight the whole row is one channel.
+  const int64_t n = k.w || k.b ? r.S : R;
+  for (int64_t c = 0; n > 0 && c * n < R; c++)
+    scaleLine(n, x + c * n, mean, k.w ? scale * k.w[g + c] : scale, k.b ? k.b[g + c] : T(0), y + c * n);
+}
+
 /** y = (x - mean) w / sqrt(variance + eps) + b; with kRms the mean is taken for 0.
  *  buffers: x, y [rows, C, S], stats [rows, 2] (mean and 1/deviation), weight?, bias? [groups, C].
  *  sizes: rows, groups, C, S, flags.  floats: eps. */
 template <class T> void rowNorm(Launch& l) noexcept {
   Rows r;
   if (!readRows(l, r, 8)) return;
-  const double eps = l.num(0);
-  const T* x = l.in<T>(0, r.n());
-  T* y = l.out<T>(1, r.n());
-  T* stats = l.out<T>(2, times(r.rows, 2));
+  Forward<T> k{l.in<T>(0, r.n()), nullptr, nullptr, l.out<T>(1, r.n()), l.out<T>(2, times(r.rows, 2)), l.num(0), (r.flags & kRms) != 0};
   int next = 3;
-  const T* w = r.flags & kWeight ? l.in<T>(next++, r.width()) : nullptr;
-  const T* b = r.flags & kBias ? l.in<T>(next, r.width()) : nullptr;
+  if (r.flags & kWeight) k.w = l.in<T>(next++, r.width());
+  if (r.flags & kBias) k.b = l.in<T>(next, r.width());
   if (!l.ok()) return;
   const int64_t R = r.R();
+  const bool isShort = R <= kShort && (r.S == 1 || !(k.w || k.b)), together = isShort && (r.groups == 1 || !(k.w || k.b));
   parallel(r.rows, R >= kGrain ? 1 : kGrain / (R + 1), [&](int64_t begin, int64_t end) {
-    for (int64_t row = begin; row < end; row++) {
-      const T* from = x + row * R;
-      T* to = y + row * R;
-      const bool rms = r.flags & kRms;
-      const T around = rms ? T(0) : meanOfLine(from, R);
-      Tally<T> tally;
-      addSpread(tally, from, R, around);
-      tally.flush();
-      const Moments m = rms ? Moments{0, tally.second / static_cast<double>(R)} : momentsFrom(static_cast<double>(around), tally.first, tally.second, R);
-      const T mean = static_cast<T>(m.mean), scale = static_cast<T>(inverseDeviation(m.variance, eps));
-      stats[2 * row] = mean, stats[2 * row + 1] = scale;
+    int64_t row = begin;
+    if (together)
+      for (; row + 4 <= end; row += 4) shortRows<T, 4>(R, k, row, 0);
+    for (; row < end; row++) {
       const int64_t g = row % r.groups * r.C;
-      if (r.S != 1 || !w) {
-        // Without a weight the whole row is one channel.
-        const int64_t n = w || b ? r.S : R;
-        for (int64_t c = 0; n > 0 && c * n < R; c++)
-          scaleLine(n, from + c * n, mean, w ? scale * w[g + c] : scale, b ? b[g + c] : T(0), to + c * n);
-        continue;
-      }
-      const Pack<T> mv = fillPack(mean), sv = fillPack(scale);
-      const T *wg = w + g, *bg = b ? b + g : nullptr;
-      eachPack<T>(R, [=](int64_t i, int64_t n) {
-        const Pack<T> v = (loadPack(from + i, n) - mv) * sv, by = loadPack(wg + i, n);
-        storePack(to + i, bg ? fma(v, by, loadPack(bg + i, n)) : v * by, n);
-      });
+      if (isShort) shortRows<T, 1>(R, k, row, g);
+      else longRow(r, k, row, g);
     }
   });
 }
@@ -82,7 +146,7 @@ template <class T> struct Back {
 };
 
 /** dx of one row from the means of dy·w and of dy·w·x̂. */
-template <class T> inline void backLine(int64_t R, const Back<T>& k, int64_t row, const T* w, double sumG, double sumGx, bool rms) {
+template <class T> __attribute__((noinline, flatten)) void backLine(int64_t R, const Back<T>& k, int64_t row, const T* w, double sumG, double sumGx, bool rms) {
   const double n = static_cast<double>(R), scale = static_cast<double>(k.stats[2 * row + 1]);
   const T a = k.stats[2 * row + 1], shift = static_cast<T>(rms ? 0 : sumG / n), slope = static_cast<T>(sumGx * scale * scale / n);
   const T *x = k.x + row * R, *dy = k.dy + row * R;
@@ -94,29 +158,20 @@ template <class T> inline void backLine(int64_t R, const Back<T>& k, int64_t row
   });
 }
 
-/** B rows whose weights lie beside their elements: the sums along rows and down columns in one pass over x and dy. */
-template <class T, int B>
-__attribute__((noinline)) void backRows(int64_t R, const Back<T>& k, int64_t row, int64_t g, bool rms) {
-  Pack<T> sum[B] = {}, cross[B] = {};
-  const T *x = k.x + row * R, *dy = k.dy + row * R, *stats = k.stats + 2 * row, *w = k.w ? k.w + g : nullptr;
+/** One row whose weights lie beside its elements: the sums along it and down the columns in one pass over x and dy. */
+template <class T>
+__attribute__((noinline, flatten)) void backRow(int64_t R, const Back<T>& k, int64_t row, int64_t g, bool rms) {
+  const T *x = k.x + row * R, *dy = k.dy + row * R, *w = k.w ? k.w + g : nullptr;
   T *dw = k.dw ? k.dw + g : nullptr, *db = k.db ? k.db + g : nullptr;
-  const Pack<T> none{};
+  const Pack<T> mean = fillPack(k.stats[2 * row]), scale = fillPack(k.stats[2 * row + 1]);
+  Pack<T> sum{}, cross{};
   eachPack<T>(R, [&](int64_t i, int64_t n) {
-    const Pack<T> weight = w ? loadPack(w + i, n) : fillPack(T(1));
-    Pack<T> down = none, downCross = none;
-#pragma GCC unroll 4
-    for (int q = 0; q < B; q++) {
-      const Pack<T> d = loadPack(dy + q * R + i, n), t = loadPack(x + q * R + i, n) - fillPack(stats[2 * q]);
-      const Pack<T> e = d * weight;
-      sum[q] = sum[q] + e, cross[q] = fma(e, t, cross[q]);  // e is 0 past n
-      down = down + d, downCross = fma(d, t * fillPack(stats[2 * q + 1]), downCross);
-    }
-    if (dw) storePack(dw + i, loadPack(dw + i, n) + downCross, n);
-    if (db) storePack(db + i, loadPack(db + i, n) + down, n);
+    const Pack<T> d = loadPack(dy + i, n), t = loadPack(x + i, n) - mean, e = w ? d * loadPack(w + i, n) : d;
+    sum = sum + e, cross = fma(e, t, cross);  // e is 0 past n
+    if (dw) storePack(dw + i, fma(d, t * scale, loadPack(dw + i, n)), n);
+    if (db) storePack(db + i, d + loadPack(db + i, n), n);
   });
-  if (k.dx)
-    for (int q = 0; q < B; q++)
-      backLine(R, k, row + q, w, static_cast<double>(foldLanes(Sum{}, sum[q])), static_cast<double>(foldLanes(Sum{}, cross[q])), rms);
+  if (k.dx) backLine(R, k, row, w, static_cast<double>(foldLanes(Sum{}, sum)), static_cast<double>(foldLanes(Sum{}, cross)), rms);
 }
 
 /** One row of channels of S elements. */
@@ -143,11 +198,13 @@ __attribute__((noinline)) void backChannels(const Rows& r, const Back<T>& k, int
 
 /** to = Σ over shares of their rows, which lie 2·width apart. */
 template <class T>
-__attribute__((noinline)) void addShares(int64_t shares, int64_t width, const T* from, T* to) {
+__attribute__((noinline, flatten)) void addShares(int64_t shares, int64_t width, const T* from, T* to) {
   if (!to) return;
-  for (int64_t j = 0; j < width; j++) to[j] = from[j];
-  for (int64_t s = 1; s < shares; s++)
-    for (int64_t j = 0; j < width; j++) to[j] += from[s * 2 * width + j];
+  eachPack<T>(width, [&](int64_t i, int64_t n) {
+    Pack<T> sum = loadPack(from + i, n);
+    for (int64_t s = 1; s < shares; s++) sum = sum + loadPack(from + s * 2 * width + i, n);
+    storePack(to + i, sum, n);
+  });
 }
 
 /** The gradients of rowNorm: with x̂ = (x - mean)/deviation and g = dy·w,
@@ -167,7 +224,7 @@ template <class T> void rowNormBackward(Launch& l) noexcept {
   constexpr int64_t kShares = 16;
   const int64_t R = r.R(), width = r.width(), least = kGrain / (R + 1) + 1;
   int64_t share = r.rows / kShares + 1;
-  share = ((share < least ? least : share) + 3) / 4 * 4;
+  if (share < least) share = least;
   const int64_t shares = (r.rows + share - 1) / share;
   T* sums = shares > 1 && (all.dw || all.db) ? static_cast<T*>(scratch(0, static_cast<size_t>(times(shares, times(width, 2))) * sizeof(T))) : nullptr;
   if (shares > 1 && (all.dw || all.db) && !sums) {
@@ -195,9 +252,7 @@ template <class T> void rowNormBackward(Launch& l) noexcept {
         for (; row < last; row++) backChannels(r, k, row);
         continue;
       }
-      if (r.groups == 1)
-        for (; row + 4 <= last; row += 4) backRows<T, 4>(R, k, row, 0, rms);
-      for (; row < last; row++) backRows<T, 1>(R, k, row, row % r.groups * r.C, rms);
+      for (; row < last; row++) backRow(R, k, row, row % r.groups * r.C, rms);
     }
   });
   if (!sums) return;

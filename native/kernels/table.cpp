@@ -12,7 +12,7 @@
 #define GLOROT_FAMILIES(X) \
   X(activation, OWN)      \
   X(attention, OWN)       \
-  X(batchNorm, OWN)       \
+  X(batchNorm, LENT)      \
   X(choice, LENT)         \
   X(classLoss, LENT)      \
   X(conv, OWN)            \
@@ -38,7 +38,7 @@
   X(rearrange, LENT)      \
   X(recurrent, OWN)       \
   X(reduce, LENT)         \
-  X(rowNorm, OWN)         \
+  X(rowNorm, LENT)        \
   X(resample, LENT)       \
   X(scan, LENT)           \
   X(softmax, OWN)         \

@@ -85,13 +85,13 @@ __attribute__((always_inline)) inline void eachPack(int64_t n, F f) {
 
 /** y = (x - mean) a + b. */
 template <class T>
-__attribute__((noinline)) void scaleLine(int64_t n, const T* x, T mean, T a, T b, T* y) {
+__attribute__((noinline, flatten)) void scaleLine(int64_t n, const T* x, T mean, T a, T b, T* y) {
   const Pack<T> m = fillPack(mean), by = fillPack(a), plus = fillPack(b);
   eachPack<T>(n, [=](int64_t i, int64_t count) { storePack(y + i, fma(loadPack(x + i, count) - m, by, plus), count); });
 }
 /** dx = (dy·w - shift - (x - mean) slope) a. */
 template <class T>
-__attribute__((noinline)) void scaleLineBack(int64_t n, const T* x, const T* dy, T mean, T w, T shift, T slope, T a, T* dx) {
+__attribute__((noinline, flatten)) void scaleLineBack(int64_t n, const T* x, const T* dy, T mean, T w, T shift, T slope, T a, T* dx) {
   const Pack<T> m = fillPack(mean), weight = fillPack(w), c = fillPack(shift), k = fillPack(slope), by = fillPack(a);
   eachPack<T>(n, [=](int64_t i, int64_t count) {
     storePack(dx + i, (fma(loadPack(dy + i, count), weight, -c) - (loadPack(x + i, count) - m) * k) * by, count);
