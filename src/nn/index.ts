@@ -30,5 +30,21 @@ export { GRU, LSTM, type RecurrentOptions, RNN } from './recurrent.js'
 export { GRUCell, LSTMCell, type RecurrentCellOptions, RNNCell } from './recurrentCell.js'
 export * from './shape.js'
 export * from './softmax.js'
+export {
+  type EncoderCall,
+  Transformer,
+  type TransformerCall,
+  TransformerDecoder,
+  TransformerEncoder,
+  type TransformerOptions,
+} from './transformer.js'
+export {
+  type DecoderLayerCall,
+  type EncoderLayerCall,
+  type TransformerActivation,
+  TransformerDecoderLayer,
+  TransformerEncoderLayer,
+  type TransformerLayerOptions,
+} from './transformerLayer.js'
 export * from './upsample.js'
 export * as utils from './utils.js'

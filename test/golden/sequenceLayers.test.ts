@@ -49,6 +49,10 @@ const layers: Record<string, Layer> = {
       return weights === null ? { output } : { output, weights }
     },
   },
+  TransformerEncoderLayer: {
+    make: ({ dModel, nhead, ...options }) => new nn.TransformerEncoderLayer(dModel, nhead, options),
+    call: (layer: nn.TransformerEncoderLayer, { src, ...masks }) => ({ out: layer.forward(src, masks) }),
+  },
   LSTMCell: {
     make: ({ inputSize, hiddenSize }) => new nn.LSTMCell(inputSize, hiddenSize),
     call(layer, { input, h, c }) {

@@ -5,21 +5,9 @@ import type { Args } from '../../harness/golden.js'
 
 type Parameters = Record<string, Tensor>
 
-/** Weight, then bias, uniform in ±1/√fanIn; fanIn is the size of weight[0]. */
-function affine(shape: number[], bias: boolean): Parameters {
-  const weight = nn.init.kaimingUniform_(zeros(shape), { a: Math.sqrt(5) })
-  if (!bias) return { weight }
-  const bound = 1 / Math.sqrt(shape.slice(1).reduce((a, b) => a * b, 1))
-  return { weight, bias: nn.init.uniform_(zeros([shape[0]]), -bound, bound) }
-}
-
 type Recurrent = typeof nn.RNN | typeof nn.GRU | typeof nn.LSTM
 
 const recurrent = (Layer: Recurrent) => ({ inputSize, hiddenSize, ...options }: Args) => new Layer(inputSize, hiddenSize, options).stateDict()
-
-function under(prefix: string, parameters: Parameters): Parameters {
-  return Object.fromEntries(Object.entries(parameters).map(([k, v]) => [`${prefix}.${k}`, v]))
-}
 
 function embedding({ numEmbeddings, embeddingDim, paddingIdx }: Args): Parameters {
   const weight = nn.init.normal_(zeros([numEmbeddings, embeddingDim]))
@@ -39,15 +27,7 @@ const modules: Record<string, (args: Args) => Parameters> = {
   GRU: recurrent(nn.GRU),
   LSTM: recurrent(nn.LSTM),
   MultiheadAttention: ({ embedDim, numHeads, ...options }) => new nn.MultiheadAttention(embedDim, numHeads, options).stateDict(),
-  TransformerEncoderLayer: ({ dModel, dimFeedforward }) => ({
-    ...under('self_attn', new nn.MultiheadAttention(dModel, 1).stateDict()),
-    ...under('linear1', affine([dimFeedforward, dModel], true)),
-    ...under('linear2', affine([dModel, dimFeedforward], true)),
-    'norm1.weight': ones([dModel]),
-    'norm1.bias': zeros([dModel]),
-    'norm2.weight': ones([dModel]),
-    'norm2.bias': zeros([dModel]),
-  }),
+  TransformerEncoderLayer: ({ dModel, nhead, ...options }) => new nn.TransformerEncoderLayer(dModel, nhead, options).stateDict(),
   BatchNorm1d: ({ numFeatures }) => ({ weight: ones([numFeatures]), bias: zeros([numFeatures]) }),
   LayerNorm: ({ normalizedShape }) => ({ weight: ones([normalizedShape].flat()), bias: zeros([normalizedShape].flat()) }),
 }
