@@ -124,6 +124,16 @@ export class MultiheadAttention extends Module {
     for (const b of [this.bias_k, this.bias_v]) if (b !== null) init.xavierNormal_(b)
   }
 
+  /** The projections of the inputs, and the products of queries with keys and of weights with values. */
+  override multiplyAdds([query, key, value]: readonly Tensor[]): number {
+    const { embedDim: E } = this
+    const [q, k, v] = [query.count / E, key.count / this.kdim, value.count / this.vdim]
+    const steps = this.batchFirst || query.shape.length === 2 ? query.shape.length - 2 : 0
+    const projected = q * E * E + k * E * this.kdim + v * E * this.vdim
+    const constants = this.in_proj_bias === null ? 0 : E * (q + k + v)
+    return projected + constants + 2 * q * key.shape[steps] * E
+  }
+
   private checkInputs(query: Tensor, key: Tensor, value: Tensor): void {
     const op = 'MultiheadAttention'
     const expected = { query: this.embedDim, key: this.kdim, value: this.vdim }

@@ -109,6 +109,11 @@ abstract class Convolving extends Module {
     if (this.bias !== null && fanIn > 0) init.uniform_(this.bias, -1 / Math.sqrt(fanIn), 1 / Math.sqrt(fanIn))
   }
 
+  /** @internal Products and sums that each element of a side takes part in, the constant left out. */
+  protected _perElement(channels: number): number {
+    return (channels / this.groups) * this.kernelSize.reduce((a, b) => a * b, 1)
+  }
+
   override extraRepr(): string {
     const { padding, dilation, outputPadding, groups, paddingMode } = this
     const parts = [
@@ -140,6 +145,10 @@ abstract class Convolution extends Convolving {
     private readonly convolve: typeof ops.conv2d,
   ) {
     super(op, dims, false, inChannels, outChannels, kernelSize, options)
+  }
+
+  override multiplyAdds(_inputs: readonly unknown[], output: Tensor): number {
+    return output.count * (this._perElement(this.inChannels) + (this.bias === null ? 0 : 1))
   }
 
   override forward(x: Tensor): Tensor {
@@ -199,6 +208,10 @@ abstract class ConvolutionTransposed extends Convolving {
   }
 
   /** @param outputSize the spatial size of the result, where several would have given this input; default: the smallest, and outputPadding */
+  override multiplyAdds([x]: readonly Tensor[], output: Tensor): number {
+    return x.count * this._perElement(this.outChannels) + (this.bias === null ? 0 : output.count)
+  }
+
   override forward(x: Tensor, outputSize?: readonly number[]): Tensor {
     const { stride, dilation, groups } = this
     const padding = this.padding as readonly number[]

@@ -65,6 +65,11 @@ abstract class Table extends Module {
     }
   }
 
+  /** Looking up multiplies nothing. */
+  override multiplyAdds(): number {
+    return 0
+  }
+
   override _label(): string {
     return `${this.constructor.name} ${this.numEmbeddings} x ${this.embeddingDim}`
   }

@@ -46,6 +46,10 @@ export class Linear extends Module {
     return linear(x, this.weight, this.bias)
   }
 
+  override multiplyAdds(_inputs: readonly unknown[], output: Tensor): number {
+    return output.count * (this.inFeatures + (this.bias === null ? 0 : 1))
+  }
+
   override extraRepr(): string {
     return `in_features=${this.inFeatures}, out_features=${this.outFeatures}, bias=${this.bias === null ? 'False' : 'True'}`
   }

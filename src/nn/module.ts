@@ -317,6 +317,21 @@ export class Module {
     return this.#addHook('registerFullBackwardHook', 'backward', hook)
   }
 
+  // --- cost ---------------------------------------------------------------------------------------------------------------
+
+  /**
+   * Multiplications, each with an addition, of one forward without those of the modules below: what `summary` adds up. A layer
+   * uses each of its parameters once a sample unless it says otherwise here.
+   */
+  // biome-ignore lint/suspicious/noExplicitAny: what forward takes and gives
+  multiplyAdds(_inputs: readonly any[], output: any): number {
+    if (!this.children().next().done) return 0
+    const out = Array.isArray(output) ? output[0] : output
+    let held = 0
+    for (const [, p] of this.#own(Parameter)) held += p.count
+    return out instanceof Tensor ? held * (out.shape[0] ?? 1) : 0
+  }
+
   // --- printing -----------------------------------------------------------------------------------------------------------
 
   /** What stands between the brackets when the module is printed, as PyTorch's extra_repr. */

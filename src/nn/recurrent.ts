@@ -199,6 +199,13 @@ export abstract class RecurrentLayer extends Module {
     return [this.batchFirst ? out.transpose(0, 1) : out, ...ends]
   }
 
+  override multiplyAdds([x]: readonly (Tensor | PackedSequence)[]): number {
+    const { count } = x instanceof PackedSequence ? x.data : x
+    let held = 0
+    for (const p of this.parameters()) held += p.count
+    return (held * count) / this.inputSize
+  }
+
   override extraRepr(): string {
     const parts = [`${this.inputSize}, ${this.hiddenSize}`]
     if (this.numLayers !== 1) parts.push(`num_layers=${this.numLayers}`)

@@ -89,6 +89,12 @@ export abstract class RecurrentCell extends Module {
     return cn === undefined ? [y.reshape(expected)] : [y.reshape(expected), cn.reshape(expected)]
   }
 
+  override multiplyAdds([x]: readonly Tensor[]): number {
+    let held = 0
+    for (const p of this.parameters()) held += p.count
+    return (held * x.count) / this.inputSize
+  }
+
   override extraRepr(): string {
     return `${this.inputSize}, ${this.hiddenSize}${this.bias_ih === null ? ', bias=False' : ''}`
   }

@@ -6,6 +6,8 @@ import { joinOp } from '../ops/piece.js'
 import { filled } from '../tensor/create.js'
 import { Tensor } from '../tensor/tensor.js'
 
+export * as parametrizations from './parametrizations.js'
+export * as parametrize from './parametrize.js'
 export * as rnn from './rnnUtils.js'
 
 type Parameters = Tensor | Iterable<Tensor>
