@@ -223,6 +223,35 @@ const embeddings: Group = {
   ],
 }
 
+const LENGTH = 'sequence 50, batch 32'
+const steps = (inputs: number) => [50, 32, inputs]
+const encoder = (dimFeedforward: number, dropout: number) =>
+  row(
+    `TransformerEncoderLayer 128, 4 heads, ${dimFeedforward} between, dropout ${dropout}, sequence 64, batch 16`,
+    'sequence',
+    {
+      op: 'TransformerEncoderLayer',
+      args: [128, 4],
+      options: { dimFeedforward, dropout, batchFirst: true },
+      shape: [16, 64, 128],
+    },
+  )
+
+const sequenceLayers = [
+  row(`LSTM 1 -> 64, ${LENGTH}`, 'sequence', { op: 'LSTM', args: [1, 64], shape: steps(1) }),
+  row(`LSTM 64 -> 64, ${LENGTH}`, 'sequence', { op: 'LSTM', args: [64, 64], shape: steps(64) }),
+  row(`GRU 64 -> 64, ${LENGTH}`, 'sequence', { op: 'GRU', args: [64, 64], shape: steps(64) }),
+  row(`RNN 64 -> 64, ${LENGTH}`, 'sequence', { op: 'RNN', args: [64, 64], shape: steps(64) }),
+  encoder(512, 0),
+  encoder(2048, 0.1),
+]
+
+const sequences: Group = { name: 'Sequences, forward and backward', rows: sequenceLayers }
+const replayedSequences: Group = {
+  name: 'Sequences, compiled',
+  rows: sequenceLayers.map((r, i) => compiled(r, i < 4 ? 2 : 1.3)),
+}
+
 export const groups: readonly Group[] = [
   training,
   replayed,
@@ -230,6 +259,8 @@ export const groups: readonly Group[] = [
   softmax,
   normalisation,
   embeddings,
+  sequences,
+  replayedSequences,
   losses,
   optimizers,
   elementwise,

@@ -141,6 +141,25 @@ def layer(op, args, shape, below=None):
     return both, lambda: mean_size(both())
 
 
+def sequence(op, args, shape, options=None):
+    """Forward and backward of a layer over sequences, to its parameters, which are the only ones that want gradients."""
+    module = getattr(nn, op)(*args, **{snake(k): v for k, v in (options or {}).items()})
+    x = torch.randn(shape)
+    learned = list(module.parameters())
+
+    def step():
+        for p in learned:
+            p.grad = None
+        result = module(x)
+        (result[0] if isinstance(result, tuple) else result).square().mean().backward()
+
+    def value():
+        step()
+        return mean_size(learned[0].grad)
+
+    return step, value
+
+
 def loss(op, shape):
     """Forward and backward of a loss."""
     criterion = getattr(nn, op)()
@@ -170,7 +189,7 @@ def optimizer(op, tensors, n, **options):
     return optim.step, value
 
 
-WORKS = {f.__name__: f for f in (network, loader, activation, rows, elementwise, layer, loss, optimizer)}
+WORKS = {f.__name__: f for f in (network, loader, activation, rows, elementwise, layer, sequence, loss, optimizer)}
 SAMPLE = 0.02  # seconds; as in clock.ts
 
 

@@ -179,6 +179,35 @@ function layer({ op, args, shape, below }: Layer): Prepared {
   return { step: both, value: () => meanSize(both()) }
 }
 
+interface SequenceLayer {
+  op: string
+  args: number[]
+  options?: object
+  shape: number[]
+  compiled?: boolean
+}
+
+/** Forward and backward of a layer over sequences, to its parameters, which are the only ones that want gradients. */
+function sequence({ op, args, options, shape, compiled }: SequenceLayer): Prepared {
+  const module = new modules[op](...args, options)
+  const x = randn(shape)
+  const learned: Tensor[] = [...module.parameters()]
+  const fn = (input: Tensor): Tensor => {
+    for (const p of learned) p.grad = null
+    const result = module.forward(input)
+    const size = (Array.isArray(result) ? result[0] : result).square().mean()
+    size.backward()
+    return size
+  }
+  const call = compiled ? compile(fn) : fn
+  const step = () => call(x)
+  const value = () => {
+    step()
+    return meanSize(learned[0].grad!)
+  }
+  return { step, value }
+}
+
 /** Forward and backward of a loss. */
 function loss({ op, shape }: { op: string; shape: [number, number] }): Prepared {
   const criterion = new modules[op]()
@@ -213,6 +242,7 @@ export const works: Record<string, (args: any) => Prepared> = {
   rows,
   elementwise,
   layer,
+  sequence,
   loss,
   optimizer,
 }
