@@ -28,29 +28,36 @@ template <class T> struct StepRows {
   T* y;
 };
 
-/** Calls f(row, column, lanes) for packs of rows of H. */
+// As in simd/map.h: each formula is in the binary once, not inlined into both branches of `parallel`. The base ISA comes small.
+#if GLOROT_BASE
+#define GLOROT_ROWS __attribute__((noinline))
+#else
+#define GLOROT_ROWS __attribute__((noinline, flatten))
+#endif
+template <class T, class F> GLOROT_ROWS void packsOfRows(int64_t begin, int64_t end, int64_t H, F f) {
+  for (int64_t r = begin; r < end; r++)
+    for (int64_t j = 0; j < H; j += kPack<T>) f(r, j, H - j < kPack<T> ? H - j : int64_t{kPack<T>});
+}
+/** Calls f(row, column, lanes) for packs of n rows of H. */
 template <class T, class F> inline void eachPack(int64_t n, int64_t H, F f) {
-  parallel(n, H >= kGrain ? 1 : kGrain / (H + 1) / 4 + 1, [&](int64_t begin, int64_t end) {
-    for (int64_t r = begin; r < end; r++)
-      for (int64_t j = 0; j < H; j += kPack<T>) f(r, j, H - j < kPack<T> ? H - j : int64_t{kPack<T>});
-  });
+  parallel(n, H >= kGrain ? 1 : kGrain / (H + 1) / 4 + 1, [&](int64_t begin, int64_t end) { packsOfRows<T>(begin, end, H, f); });
 }
 
 /** h = f(a). */
 template <class T> __attribute__((noinline)) void plainForward(const Sequence& s, int64_t n, const StepRows<T>& p) {
-  const int64_t H = s.H;
+  const int64_t H = s.H, ldy = s.ldy;
   const bool relu = s.cell == kReluCell;
-  eachPack<T>(n, H, [&](int64_t r, int64_t j, int64_t w) {
+  eachPack<T>(n, H, [=](int64_t r, int64_t j, int64_t w) {
     const Pack<T> a = loadPack(p.gates + r * H + j, w);
     // The order of the operands lets nan through.
-    storePack(p.y + r * s.ldy + j, relu ? max(like(a, 0), a) : tanh(a), w);
+    storePack(p.y + r * ldy + j, relu ? max(like(a, 0), a) : tanh(a), w);
   });
 }
 
 /** c' = f·c + i·g, h = o·tanh(c'); gates i, f, g, o. */
 template <class T> __attribute__((noinline)) void lstmForward(const Sequence& s, int64_t n, const StepRows<T>& p) {
-  const int64_t H = s.H, G = s.G;
-  eachPack<T>(n, H, [&](int64_t r, int64_t j, int64_t w) {
+  const int64_t H = s.H, G = s.G, ldy = s.ldy;
+  eachPack<T>(n, H, [=](int64_t r, int64_t j, int64_t w) {
     T* at = p.gates + r * G + j;
     const Pack<T> ai = loadPack(at, w), af = loadPack(at + H, w), ag = loadPack(at + 2 * H, w), ao = loadPack(at + 3 * H, w);
     const Squashed<Pack<T>> si(ai), sf(af), sg(ag + ag), so(ao);
@@ -60,19 +67,19 @@ template <class T> __attribute__((noinline)) void lstmForward(const Sequence& s,
     const Pack<T> c = f * loadPack(p.c + r * H + j, w) + i * g;
     storePack(at, i, w), storePack(at + H, f, w), storePack(at + 2 * H, g, w), storePack(at + 3 * H, o, w);
     storePack(p.kept + r * H + j, c, w);
-    storePack(p.y + r * s.ldy + j, o * tanh(c), w);
+    storePack(p.y + r * ldy + j, o * tanh(c), w);
   });
 }
 
 /** n = tanh(a + r·b), h' = n + z·(h - n); gates r, z, a, and b kept. */
 template <class T> __attribute__((noinline)) void gruForward(const Sequence& s, int64_t n, const StepRows<T>& p) {
-  const int64_t H = s.H, G = s.G;
-  eachPack<T>(n, H, [&](int64_t r, int64_t j, int64_t w) {
+  const int64_t H = s.H, G = s.G, ldy = s.ldy;
+  eachPack<T>(n, H, [=](int64_t r, int64_t j, int64_t w) {
     T* at = p.gates + r * G + j;
     const Pack<T> reset = sigmoid(loadPack(at, w)), z = sigmoid(loadPack(at + H, w));
     const Pack<T> fresh = tanh(loadPack(at + 2 * H, w) + reset * loadPack(p.kept + r * H + j, w));
     storePack(at, reset, w), storePack(at + H, z, w), storePack(at + 2 * H, fresh, w);
-    storePack(p.y + r * s.ldy + j, fresh + z * (loadPack(p.h + r * p.ldh + j, w) - fresh), w);
+    storePack(p.y + r * ldy + j, fresh + z * (loadPack(p.h + r * p.ldh + j, w) - fresh), w);
   });
 }
 
@@ -92,21 +99,21 @@ template <class T> struct StepSlopes {
 };
 
 template <class T> __attribute__((noinline)) void plainBackward(const Sequence& s, int64_t n, const StepSlopes<T>& p) {
-  const int64_t H = s.H;
+  const int64_t H = s.H, ldy = s.ldy;
   const bool relu = s.cell == kReluCell;
-  eachPack<T>(n, H, [&](int64_t r, int64_t j, int64_t w) {
-    const Pack<T> dh = loadPack(p.dh + r * H + j, w) + loadPack(p.dy + r * s.ldy + j, w), h = loadPack(p.y + r * s.ldy + j, w);
+  eachPack<T>(n, H, [=](int64_t r, int64_t j, int64_t w) {
+    const Pack<T> dh = loadPack(p.dh + r * H + j, w) + loadPack(p.dy + r * ldy + j, w), h = loadPack(p.y + r * ldy + j, w);
     storePack(p.dg + r * H + j, relu ? select(h > like(h, 0), dh, like(h, 0)) : dh * (like(h, 1) - h * h), w);
   });
 }
 
 template <class T> __attribute__((noinline)) void lstmBackward(const Sequence& s, int64_t n, const StepSlopes<T>& p) {
-  const int64_t H = s.H, G = s.G;
-  eachPack<T>(n, H, [&](int64_t r, int64_t j, int64_t w) {
+  const int64_t H = s.H, G = s.G, ldy = s.ldy;
+  eachPack<T>(n, H, [=](int64_t r, int64_t j, int64_t w) {
     const T* at = p.gates + r * G + j;
     const Pack<T> i = loadPack(at, w), f = loadPack(at + H, w), g = loadPack(at + 2 * H, w), o = loadPack(at + 3 * H, w);
     const Pack<T> t = tanh(loadPack(p.kept + r * H + j, w)), one = like(t, 1);
-    const Pack<T> dh = loadPack(p.dh + r * H + j, w) + loadPack(p.dy + r * s.ldy + j, w);
+    const Pack<T> dh = loadPack(p.dh + r * H + j, w) + loadPack(p.dy + r * ldy + j, w);
     const Pack<T> dc = loadPack(p.dc + r * H + j, w) + dh * o * (one - t * t);
     T* to = p.dg + r * G + j;
     storePack(to, dc * g * i * (one - i), w);
@@ -118,11 +125,11 @@ template <class T> __attribute__((noinline)) void lstmBackward(const Sequence& s
 }
 
 template <class T> __attribute__((noinline)) void gruBackward(const Sequence& s, int64_t n, const StepSlopes<T>& p) {
-  const int64_t H = s.H, G = s.G;
-  eachPack<T>(n, H, [&](int64_t r, int64_t j, int64_t w) {
+  const int64_t H = s.H, G = s.G, ldy = s.ldy;
+  eachPack<T>(n, H, [=](int64_t r, int64_t j, int64_t w) {
     const T* at = p.gates + r * G + j;
     const Pack<T> reset = loadPack(at, w), z = loadPack(at + H, w), fresh = loadPack(at + 2 * H, w), one = like(z, 1);
-    const Pack<T> dh = loadPack(p.dh + r * H + j, w) + loadPack(p.dy + r * s.ldy + j, w);
+    const Pack<T> dh = loadPack(p.dh + r * H + j, w) + loadPack(p.dy + r * ldy + j, w);
     const Pack<T> da = dh * (one - z) * (one - fresh * fresh);
     T* to = p.dg + r * G + j;
     storePack(to, da * loadPack(p.kept + r * H + j, w) * reset * (one - reset), w);
