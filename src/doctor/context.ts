@@ -59,7 +59,9 @@ export function skillAt(run: Run, step = Number.POSITIVE_INFINITY): number {
   const first = run.probe[0].loss
   const scale = run.baseline !== null && run.baseline > 1e-12 ? run.baseline : Math.abs(first) || 1
   const skill = run.baseline !== null && run.baseline > 1e-12 ? 1 - last / scale : (first - last) / scale
-  return Number.isNaN(skill) ? Number.NEGATIVE_INFINITY : skill
+  if (Number.isNaN(skill)) return Number.NEGATIVE_INFINITY
+  // Of absolute errors: as if they were squared, so that one threshold fits both.
+  return run.kind === 'l1' ? 1 - (1 - skill) ** 2 : skill
 }
 
 export class Context {

@@ -22,7 +22,8 @@ const HIDDEN = 32
 const STEPS = 300
 const MOST_ROWS = 2000
 const MOST_FEATURES = 4096
-const FEWEST_ROWS = 200
+/** Fewer are too few to judge by. */
+export const FEWEST_ROWS = 200
 const BATCH = 256
 const CHECK_EVERY = 25
 
@@ -88,11 +89,11 @@ function trial(X: Tensor, kind: LossKind, y: Tensor, seed: number): number {
   return best
 }
 
-/** How well the control network does on the data of a case; the median of three. */
-export function controlOf(c: Case, kind: LossKind): Control {
+/** How well the control network does on the data of a case; the median of three. Of fewer rows than `fewest` nothing is said. */
+export function controlOf(c: Case, kind: LossKind, fewest = FEWEST_ROWS): Control {
   const rows = Math.min(c.rows, MOST_ROWS)
   const features = c.X.count / c.rows
-  if (c.rows < FEWEST_ROWS || !hasNumbers(c) || features > MOST_FEATURES || features === 0) return { skill: null, rows }
+  if (c.rows < fewest || !hasNumbers(c) || features > MOST_FEATURES || features === 0) return { skill: null, rows }
   return inSandbox({ modules: [] }, () => {
     const index = rowsTensor(Array.from({ length: rows }, (_, i) => Math.floor((i * c.rows) / rows)))
     const X = gatherRows(c.X, index).reshape([rows, features]).float()

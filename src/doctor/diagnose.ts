@@ -66,6 +66,7 @@ const noRun: Run = {
   probe: [],
   validation: [],
   baseline: null,
+  kind: 'other',
   nonfinite: null,
   end: null,
   gap: null,

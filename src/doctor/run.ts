@@ -6,7 +6,7 @@ import { randperm } from '../tensor/random.js'
 import type { Tensor } from '../tensor/tensor.js'
 import { type Case, caseOf, insideOf } from './case.js'
 import { operationsOf, whileNoting } from './graph.js'
-import { computeLoss, rowsTensor } from './loss.js'
+import { computeLoss, type LossKind, rowsTensor } from './loss.js'
 import { firstNonfinite } from './measure.js'
 import { Observation } from './observation.js'
 import type { DiagnoseOptions } from './options.js'
@@ -37,6 +37,7 @@ export interface Run {
   readonly probe: readonly LossPoint[]
   readonly validation: readonly ValidationPoint[]
   readonly baseline: number | null
+  readonly kind: LossKind
   readonly nonfinite: Nonfinite | null
   /** The network after it; null where the run ended in numbers that are not finite. */
   readonly end: State | null
@@ -167,6 +168,7 @@ export function train(
       probe: seen.probe,
       validation,
       baseline: first.baseline,
+      kind: first.kind,
       nonfinite,
       end: nonfinite === null && full ? stateOf(c, px, py) : null,
       gap: full && last !== undefined && atEnd !== undefined ? gapOf(c, px, py) : null,

@@ -29,6 +29,8 @@ export interface WeightState {
   /** Units whose weights equal those of the first, of all. */
   readonly identical: number
   readonly units: number
+  /** Every weight is 0. */
+  readonly zero: boolean
   /** Whether all units would be changed alike. */
   readonly changedAlike: boolean
   readonly gradRms: number | null
@@ -132,6 +134,7 @@ function weightState(name: string, w: Tensor, o: OperationView, hidden: boolean)
     gain: std(sampleOf(w)) * Math.sqrt(fanIn),
     identical,
     units,
+    zero: values.every((v: number) => v === 0),
     changedAlike: grad !== null && identical === units && alike(grad) === units,
     gradRms: w.grad === null ? null : rmsOf(w.grad),
     hidden,

@@ -103,6 +103,7 @@ function seenRun(w: Watching, c: Case, start: State): Run {
       probe === null
         ? start.baseline
         : baselineOf(start.kind, c.criterion, [probe[0].shape[0], ...start.output.shape.slice(1)], probe[1]),
+    kind: start.kind,
     nonfinite: w.nonfinite,
     end: now?.state ?? null,
     gap: now === null || now.state.loss === null ? null : { train: now.state.loss, eval: now.loss },

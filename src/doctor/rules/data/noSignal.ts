@@ -1,9 +1,12 @@
 import type { Context } from '../../context.js'
+import { controlOf, FEWEST_ROWS } from '../../control.js'
 import { skillOf } from '../../loss.js'
 import { shown } from '../../numbers.js'
 import type { Rule } from '../rule.js'
 
 const NOTHING = 0.05
+// With so many rows there is a hint, not more.
+const HINT_ROWS = 50
 // Of fewer rows beside the largest class a fifth is too few to judge by.
 const FEWEST_OTHERS = 80
 
@@ -24,19 +27,21 @@ export const noSignal: Rule = {
   check(c) {
     if (c.quick || c.run.steps === 0 || c.start.baseline === null || c.start.baseline < 1e-12) return null
     const { classes } = c.data
-    if (classes !== null && c.program.rows - Math.max(...classes) < FEWEST_OTHERS) return null
-    const { skill: control } = c.control
-    if (control === null || control > NOTHING) return null
+    const others = classes === null ? c.program.rows : c.program.rows - Math.max(...classes)
+    if (others < Math.min(FEWEST_OTHERS, c.program.rows / 3)) return null
+    const few = c.program.rows < FEWEST_ROWS
+    const { skill: control } = few ? controlOf(c.program, c.start.kind, HINT_ROWS) : c.control
+    if (control === null || control > (few ? 0 : NOTHING)) return null
     const validation = validationSkill(c)
     if (validation !== null && validation > NOTHING) return null
     const own = validation ?? c.heldOut()[0]
     if (own > NOTHING) return null
     return {
-      severity: 'warning',
+      severity: few ? 'info' : 'warning',
       evidence: {
         'skill of a control network on unseen rows': shown(control),
         'skill of this program on unseen rows': shown(own),
-        'rows looked at': c.control.rows,
+        'rows looked at': few ? `${c.program.rows}, too few to be sure` : c.control.rows,
       },
       cause:
         'Neither this network nor a small control network finds anything in the inputs that tells the targets of rows it has not seen. Training can only memorise these rows. Targets that were shuffled against the inputs, or drawn at random, look like this.',

@@ -7,8 +7,9 @@ import { spacedRows } from '../../state.js'
 import type { Rule } from '../rule.js'
 
 const ROWS = 16
-const STEPS = 300
-const ENOUGH = 0.9
+// With 300 steps and 0.9, as in doctor.md, narrow tanh networks on one feature failed that learn all of their data.
+const STEPS = 600
+const ENOUGH = 0.8
 
 /** A network with ten parameters a row should learn 16 rows by heart. */
 export const cannotOverfitBatch: Rule = {

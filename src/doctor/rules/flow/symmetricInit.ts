@@ -8,7 +8,10 @@ import { reinit, reinitCode } from '../treatments.js'
 export const symmetricInit: Rule = {
   id: 'symmetric-init',
   check(c) {
-    const hidden = c.start.weights.filter(w => w.hidden && w.units > 1 && w.changedAlike)
+    const alike = c.start.weights.filter(w => w.hidden && w.units > 1 && w.identical === w.units)
+    const sure = alike.filter(w => w.changedAlike)
+    // Biases drawn at random tell such units apart, a little.
+    const hidden = sure.length > 0 ? sure : alike.filter(w => !w.zero)
     if (hidden.length === 0) return null
     const first = hidden[0]
     // A last layer that is constant too keeps them alike.
@@ -23,10 +26,11 @@ export const symmetricInit: Rule = {
           .slice(0, 8)
           .join(', '),
       },
-      cause: `All ${first.units} units of ${place(first.layer)} start with the same weights, and every step changes them alike: the layer is a single unit, however wide it is.`,
+      cause: `All ${first.units} units of ${place(first.layer)} start with the same weights, and ${sure.length > 0 ? 'every step changes them alike' : 'steps change them nearly alike'}: the layer is a single unit, however wide it is.`,
       summary: 'Draw the weights at random.',
       code: reinitCode(c, constant, place),
       treat: reinit(c, constant),
+      proof: sure.length > 0 ? 'stands' : 'outcome',
     }
   },
 }

@@ -10,15 +10,19 @@ import { moduleAt, replaceModule } from '../treatments.js'
 /** What is linear in between. */
 const LINEAR = new Set(['view', 'clone', 'dropout', 'transpose', 'permute'])
 
+/** A linear layer of its own, or a call; what an attention or the like projects by is theirs. */
+const isLayer = (o: OperationView) =>
+  o.name === 'linear' && /(^|\.)weight$/.test(weightOf(o)?.name ?? '') && !/Attention|RNN|LSTM|GRU/.test(o.type)
+
 /** Pairs of linear layers of which the second takes the result of the first. */
 function pairsOf(c: Context): [OperationView, OperationView][] {
   const byNode = new Map<Node, OperationView>(c.start.network.operations.map(o => [o.node, o]))
   return c.start.network.operations.flatMap((o): [OperationView, OperationView][] => {
-    if (o.name !== 'linear' || weightOf(o) === undefined) return []
+    if (!isLayer(o)) return []
     let from = o.node.next[0] === null ? undefined : byNode.get(o.node.next[0])
     while (from !== undefined && LINEAR.has(from.name))
       from = from.node.next[0] === null ? undefined : byNode.get(from.node.next[0])
-    return from?.name === 'linear' && weightOf(from) !== undefined ? [[from, o]] : []
+    return from !== undefined && isLayer(from) ? [[from, o]] : []
   })
 }
 

@@ -5,6 +5,7 @@ import { scaleLr } from '../treatments.js'
 const EPOCHS = 10
 const TURNS = 0.5
 const AMPLITUDE = 0.2
+const FLOOR = 0.1
 
 /** The loss of an epoch goes up and down instead of falling. */
 export const lossOscillating: Rule = {
@@ -20,9 +21,11 @@ export const lossOscillating: Rule = {
     if (epochs.length < EPOCHS || c.outcome.learned || c.run.nonfinite !== null) return null
     const changes = epochs.slice(1).map((v, i) => v - epochs[i])
     const turns = changes.slice(1).filter((d, i) => d * changes[i] < 0).length / (changes.length - 1)
-    const fall = epochs[0] - Math.min(...epochs)
+    // The first epoch may have thrown the loss up; and where nothing falls, what jumps has to be seen against the loss itself.
+    const start = Math.min(epochs[0], c.run.probe[0]?.loss ?? epochs[0])
+    const fall = Math.max(start - Math.min(...epochs), FLOOR * Math.abs(start))
     const amplitude = mean(changes.map(Math.abs))
-    if (turns <= TURNS || !(amplitude > AMPLITUDE * fall) || fall <= 0) return null
+    if (turns <= TURNS || !(amplitude > AMPLITUDE * fall)) return null
     return {
       severity: 'warning',
       symptom: true,

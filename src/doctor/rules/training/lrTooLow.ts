@@ -1,5 +1,5 @@
 import { shown } from '../../numbers.js'
-import { motions } from '../motion.js'
+import { type Motion, motions } from '../motion.js'
 import type { Rule } from '../rule.js'
 import { scaleLr } from '../treatments.js'
 
@@ -10,6 +10,17 @@ import { scaleLr } from '../treatments.js'
 const TRAVEL = 0.3
 const FEWEST_STEPS = 100
 
+/** Changes of a step, against the weights, that trainings live by: a thousandth, and more for small networks (cs231n, doctor.md 2.8). */
+const USUAL = [1e-3, 1e-2] as const
+
+/** Factors to try: some orders of magnitude, and what would make the steps of the layer that moves most as large as is usual. */
+function factorsFor(moved: readonly Motion[]): number[] {
+  const ratio = Math.max(...moved.map(m => m.ratio))
+  const aimed = USUAL.map(usual => 10 ** Math.round(Math.log10(usual / ratio)))
+  const factors = ratio > 0 ? [10, 100, 1000, ...aimed] : [10, 100, 1000]
+  return [...new Set(factors)].filter(f => f >= 10 && f <= 1e8).sort((a, b) => a - b)
+}
+
 /** The whole plan hardly moves the weights, and a larger rate learns. */
 export const lrTooLow: Rule = {
   id: 'lr-too-low',
@@ -19,7 +30,7 @@ export const lrTooLow: Rule = {
     if (outcome.learned || moved.length === 0 || program.steps < FEWEST_STEPS) return null
     const most = Math.max(...moved.map(m => m.travel))
     if (!(most < TRAVEL)) return null
-    const tries = [10, 100, 1000].flatMap(factor => {
+    const tries = factorsFor(moved).flatMap(factor => {
       const tried = c.try(`lr x ${factor}`, `the learning rate times ${factor}`, scaleLr(factor))
       return tried === null ? [] : [[factor, tried] as const]
     })
