@@ -14,9 +14,11 @@ namespace {
 
 constexpr int64_t kWork = 1 << 19;      // products worth a range of their own
 constexpr int64_t kDepthwise = 2;       // output channels of a group of one input channel that go without columns
-constexpr int64_t kBlockRows = 288;     // rows of columns whose gradient is computed at once
-constexpr int64_t kBlockPlaces = 1024;  // places whose columns meet the gradient at once: with kWeightRows, a third of L2
-constexpr int64_t kWeightRows = 64;
+constexpr int64_t kDepthwiseGroups = 16;  // groups that go over the images together, which reads them from end to end
+constexpr int64_t kWidth = 64, kLength = kWidth + 16;  // places of a panel, and how far apart its rows are
+constexpr int64_t kBlockRows = 96;      // rows of columns whose gradient is computed at once: with a panel's width, in L1
+constexpr int64_t kBlockPlaces = 512;  // places whose columns meet the gradient at once: with kWeightRows, a third of L2
+constexpr int64_t kWeightRows = 160;
 
 template <class T> struct Convolution {
   int64_t N, G, C, K, R;
@@ -39,21 +41,26 @@ template <class T> struct Convolution {
   int64_t work() const { return plus(times(times(K, R), w.places), 1); }
 };
 
+/** Input channels whose columns are about `rows` rows, so that all blocks are about the same size. */
+template <class T> int64_t blockOf(const Convolution<T>& c, int64_t rows) {
+  const int64_t most = rows / c.w.taps > 0 ? rows / c.w.taps : 1, blocks = (c.C + most - 1) / most;
+  return (c.C + blocks - 1) / blocks;
+}
+
 int64_t grainOf(int64_t work) { return work >= kWork ? 1 : kWork / work; }
 
 /** Columns of one padded image against the weights: out [K, P] of a group. False where there is no memory. */
 template <class T> bool columnsProduct(const Convolution<T>& c, const T* image, T* panel, const T* weight, const T* bias, T* out) {
-  constexpr int64_t kWidth = kMostRuns / 2;
   const int64_t P = c.w.places;
   for (int64_t p = 0; p < P;) {
     const int64_t start = p;
     Run runs[kMostRuns];
-    const int count = cutRuns(c.w, p, lesser(P, p + kWidth), runs);
+    const int count = cutRuns<T>(c.w, p, lesser(P, p + kWidth), runs);
     const int64_t width = p - start;
-    gatherRows(c.w, c.C, image, runs, count, panel, kWidth);
+    gatherRows(c.w, c.C, image, runs, count, panel, kLength);
     if (bias)
       for (int64_t k = 0; k < c.K; k++) fillRun(out + k * P + start, bias[k], width);
-    Gemm<T> g{c.K, width, c.R, weight, c.R, 1, panel, kWidth, 1, out + start, P};
+    Gemm<T> g{c.K, width, c.R, weight, c.R, 1, panel, kLength, 1, out + start, P};
     g.beta = bias ? 1 : 0;
     g.near = true;
     if (!gemm(g)) return false;
@@ -61,20 +68,8 @@ template <class T> bool columnsProduct(const Convolution<T>& c, const T* image, 
   return true;
 }
 
-/**
- * out[n, g, k, p] = bias[g, k] + sum over c, t of w[g, k, c, t]·x[n, g, c, what tap t sees from p].
- * x: [N, G, C, in], w: [G, K, C, kernel], bias: [G, K], out: [N, G, K, out].
- * buffers: x, w, out, bias if any. sizes: N, G, C, K, window, 1 if there is a bias.
- */
-template <class T> void convolution(Launch& l) noexcept {
-  Convolution<T> c;
-  if (!c.readSizes(l)) return;
-  const int hasBias = l.choice(22, 2);
-  const T* x = l.in<T>(0, c.inputs());
-  const T* weight = l.in<T>(1, c.weights());
-  T* out = l.out<T>(2, c.outputs());
-  const T* bias = hasBias ? l.in<T>(3, times(c.G, c.K)) : nullptr;
-  if (!l.ok() || c.outputs() == 0) return;
+/** out of x [N, G, C, in], weight [G, K, C, kernel] and, unless null, bias [G, K]; see convolution. */
+template <class T> void convolve(Launch& l, const Convolution<T>& c, const T* x, const T* weight, const T* bias, T* out) {
   const int64_t P = c.w.places;
   Memory memory;
   parallel(c.N * c.G, grainOf(c.work()), [&](int64_t begin, int64_t end) {
@@ -83,7 +78,7 @@ template <class T> void convolution(Launch& l) noexcept {
     if (!c.pointwise) {
       image = clearImage<T>(c.w, c.C);
       if (c.depthwise) offsets = tapsAnd(c.w, 0, panel);
-      else panel = room<T>(kPanelSlot, times(c.R, kMostRuns / 2));
+      else panel = room<T>(kPanelSlot, times(c.R, kLength));
       if (!image || !panel) return memory.lacking();
     }
     for (int64_t i = begin; i < end; i++) {
@@ -104,21 +99,67 @@ template <class T> void convolution(Launch& l) noexcept {
         if (!columnsProduct(c, image, panel, W, b, to)) return memory.lacking();
         continue;
       }
-      for (int64_t k = 0; k < c.K; k++) tapsProduct(c.w, image, offsets, W + k * c.w.taps, 1, b ? b[k] : T(0), to + k * P);
+      for (int64_t k = 0; k < c.K; k++) tapsProduct(c.w, image, offsets, W + k * c.w.taps, b ? b[k] : T(0), to + k * P);
     }
   });
   memory.report(l);
 }
 
+/**
+ * out[n, g, k, p] = bias[g, k] + sum over c, t of w[g, k, c, t]·x[n, g, c, what tap t sees from p].
+ * x: [N, G, C, in], w: [G, K, C, kernel], bias: [G, K], out: [N, G, K, out].
+ * buffers: x, w, out, bias if any. sizes: N, G, C, K, window, 1 if there is a bias.
+ */
+template <class T> void convolution(Launch& l) noexcept {
+  Convolution<T> c;
+  if (!c.readSizes(l)) return;
+  const int hasBias = l.choice(22, 2);
+  const T* x = l.in<T>(0, c.inputs());
+  const T* weight = l.in<T>(1, c.weights());
+  T* out = l.out<T>(2, c.outputs());
+  const T* bias = hasBias ? l.in<T>(3, times(c.G, c.K)) : nullptr;
+  if (l.ok() && c.outputs() > 0) convolve(l, c, x, weight, bias, out);
+}
+
+/**
+ * With a stride of 1 the way back is a convolution too: of the output, its taps in reverse, from K to C channels. False where it is
+ * none, or where one would gather many channels for few.
+ */
+template <class T> bool reversed(const Convolution<T>& c, Convolution<T>& back) {
+  constexpr int64_t kGathers = 3;  // rows of columns gathered in the time that one is added back
+  if (c.pointwise || c.K > kGathers * c.C) return false;
+  back = c;
+  back.C = c.K, back.K = c.C;
+  for (int d = 0; d < 3; d++) {
+    back.w.in[d] = c.w.out[d], back.w.out[d] = c.w.in[d];
+    back.w.pad[d] = (c.w.kernel[d] - 1) * c.w.dilation[d] - c.w.pad[d];
+    if (c.w.stride[d] != 1 || back.w.pad[d] < 0) return false;
+  }
+  measure(back.w);
+  back.R = back.C * c.w.taps;
+  back.depthwise = back.C == 1 && back.K <= kDepthwise;
+  return true;
+}
+
+/** to[g, c, k, t] = weight[g, k, c, taps-1-t]. */
+template <class T> void turnWeights(const Convolution<T>& c, const T* weight, T* to) {
+  const int64_t taps = c.w.taps;
+  for (int64_t g = 0; g < c.G; g++)
+    for (int64_t j = 0; j < c.C; j++)
+      for (int64_t k = 0; k < c.K; k++) {
+        const T* const from = weight + ((g * c.K + k) * c.C + j) * taps;
+        for (int64_t t = 0; t < taps; t++) *to++ = from[taps - 1 - t];
+      }
+}
+
 /** The gradient of channels [c0, c1) of one image of a group, by the output's. False where there is no memory. */
 template <class T>
 bool columnsBack(const Convolution<T>& c, int64_t c0, int64_t c1, const T* grad, const T* weight, T* rows, T* image) {
-  constexpr int64_t kWidth = kMostRuns / 2;
   const int64_t P = c.w.places, M = (c1 - c0) * c.w.taps;
   for (int64_t p = 0; p < P;) {
     const int64_t start = p;
     Run runs[kMostRuns];
-    const int count = cutRuns(c.w, p, lesser(P, p + kWidth), runs);
+    const int count = cutRuns<T>(c.w, p, lesser(P, p + kWidth), runs);
     Gemm<T> g{M, p - start, c.K, weight + c0 * c.w.taps, 1, c.R, grad + start, P, 1, rows, kWidth};
     g.near = true;
     if (!gemm(g)) return false;
@@ -146,7 +187,14 @@ template <class T> void convolutionInput(Launch& l) noexcept {
     for (int64_t i = 0; i < c.N * c.G * c.C; i++) fillRun(dx + i * c.w.plane, bias ? bias[i % (c.G * c.C)] : T(0), c.w.plane);
     return;
   }
-  const int64_t block = lesser(c.C, kBlockRows / c.w.taps > 0 ? kBlockRows / c.w.taps : 1), blocks = (c.C + block - 1) / block;
+  Convolution<T> back;
+  if (reversed(c, back)) {
+    T* const turned = room<T>(kWeightSlot, c.weights());
+    if (!turned) return Memory{false}.report(l);
+    turnWeights(c, weight, turned);
+    return convolve(l, back, grad, turned, bias, dx);
+  }
+  const int64_t block = blockOf(c, kBlockRows), blocks = (c.C + block - 1) / block;
   Memory memory;
   parallel(times(c.N * c.G, blocks), grainOf(c.work() / blocks + 1), [&](int64_t begin, int64_t end) {
     T *image = nullptr, *rows = nullptr;
@@ -154,7 +202,7 @@ template <class T> void convolutionInput(Launch& l) noexcept {
     if (!c.pointwise) {
       image = room<T>(kImageSlot, times(block, c.w.size));
       if (c.depthwise) offsets = tapsAnd(c.w, 0, rows);
-      else rows = room<T>(kPanelSlot, times(times(block, c.w.taps), kMostRuns / 2));
+      else rows = room<T>(kPanelSlot, times(times(block, c.w.taps), kWidth));
       if (!image || !rows) return memory.lacking();
     }
     for (int64_t i = begin; i < end; i++) {
@@ -171,7 +219,7 @@ template <class T> void convolutionInput(Launch& l) noexcept {
       }
       fillRun(image, T(0), (c1 - c0) * c.w.size + VecOf<T>::lanes);
       if (c.depthwise)
-        for (int64_t k = 0; k < c.K; k++) tapsScatter(c.w, from + k * P, offsets, W + k * c.w.taps, 1, image);
+        for (int64_t k = 0; k < c.K; k++) tapsScatter(c.w, from + k * P, offsets, W + k * c.w.taps, image);
       else if (!columnsBack(c, c0, c1, from, W, rows, image)) return memory.lacking();
       for (int64_t j = c0; j < c1; j++)
         unpadPlane(c.w, image + (j - c0) * c.w.size, bias ? bias[g * c.C + j] : T(0), to + (j - c0) * c.w.plane);
@@ -180,20 +228,23 @@ template <class T> void convolutionInput(Launch& l) noexcept {
   memory.report(l);
 }
 
-/** dW of one group whose channels are few: lanes are summed at the end. */
-template <class T> bool depthwiseWeights(const Convolution<T>& c, int64_t g, const T* x, const T* grad, T* dw) {
+/** dW of groups [g0, g1) whose channels are few: lanes are summed at the end. */
+template <class T> bool depthwiseWeights(const Convolution<T>& c, int64_t g0, int64_t g1, const T* x, const T* grad, T* dw) {
   constexpr int64_t L = VecOf<T>::lanes;
+  const int64_t P = c.w.places, each = c.K * c.w.taps;  // sums of a group
   T* sums = nullptr;
   T* const image = clearImage<T>(c.w, 1);
-  const int64_t* const offsets = tapsAnd(c.w, times(times(c.K, c.w.taps), L), sums);
+  const int64_t* const offsets = tapsAnd(c.w, times(times(g1 - g0, each), L), sums);
   if (!image || !offsets) return false;
-  fillRun(sums, T(0), c.K * c.w.taps * L);
-  for (int64_t n = 0; n < c.N; n++) {
-    const int64_t of = n * c.G + g;
-    padPlane(c.w, x + of * c.w.plane, image);
-    for (int64_t k = 0; k < c.K; k++) tapsDot(c.w, grad + (of * c.K + k) * c.w.places, offsets, image, sums + k * c.w.taps * L);
-  }
-  for (int64_t r = 0; r < c.K * c.w.taps; r++) dw[g * c.K * c.w.taps + r] = reduceAdd(load(sums + r * L));
+  fillRun(sums, T(0), (g1 - g0) * each * L);
+  for (int64_t n = 0; n < c.N; n++)
+    for (int64_t g = g0; g < g1; g++) {
+      const int64_t of = n * c.G + g;
+      padPlane(c.w, x + of * c.w.plane, image);
+      for (int64_t k = 0; k < c.K; k++)
+        tapsDot(c.w, grad + (of * c.K + k) * P, offsets, image, sums + ((g - g0) * each + k * c.w.taps) * L);
+    }
+  for (int64_t r = 0; r < (g1 - g0) * each; r++) dw[g0 * each + r] = reduceAdd(load(sums + r * L));
   return true;
 }
 
@@ -231,7 +282,7 @@ bool columnsWeights(const Convolution<T>& c, int64_t g, int64_t c0, int64_t c1, 
         for (int64_t at = p, end = some > 1 ? P : p + length; at < end;) {
           Run runs[kMostRuns];
           const int64_t start = at;
-          const int count = cutRuns(c.w, at, end, runs);
+          const int count = cutRuns<T>(c.w, at, end, runs);
           gatherRows(c.w, c1 - c0, image, runs, count, panel + i * P + (start - p), ld);
         }
       }
@@ -255,13 +306,19 @@ template <class T> void convolutionWeight(Launch& l) noexcept {
   T* dw = l.out<T>(2, c.weights());
   if (!l.ok() || c.weights() == 0) return;
   if (c.outputs() == 0 || c.inputs() == 0) return fillRun(dw, T(0), c.weights());
-  const int64_t block = lesser(c.C, kWeightRows / c.w.taps > 0 ? kWeightRows / c.w.taps : 1), blocks = (c.C + block - 1) / block;
   Memory memory;
+  if (c.depthwise) {
+    parallel(c.G, kDepthwiseGroups, [&](int64_t begin, int64_t end) {
+      for (int64_t g = begin; g < end; g += kDepthwiseGroups)
+        if (!depthwiseWeights(c, g, lesser(end, g + kDepthwiseGroups), x, grad, dw)) return memory.lacking();
+    });
+    return memory.report(l);
+  }
+  const int64_t block = blockOf(c, kWeightRows), blocks = (c.C + block - 1) / block;
   parallel(times(c.G, blocks), grainOf(times(c.work() / blocks + 1, c.N)), [&](int64_t begin, int64_t end) {
     for (int64_t i = begin; i < end; i++) {
       const int64_t g = i / blocks, c0 = i % blocks * block;
-      const bool ok = c.depthwise ? depthwiseWeights(c, g, x, grad, dw) : columnsWeights(c, g, c0, lesser(c.C, c0 + block), x, grad, dw);
-      if (!ok) return memory.lacking();
+      if (!columnsWeights(c, g, c0, lesser(c.C, c0 + block), x, grad, dw)) return memory.lacking();
     }
   });
   memory.report(l);

@@ -75,10 +75,6 @@ template <class T> void maxPool(Launch& l) noexcept {
   T* out = l.out<T>(1, times(M, w.places));
   int32_t* index = l.out<int32_t>(2, times(M, w.places));
   if (!l.ok()) return;
-  if (w.plane > INT32_MAX || w.size > INT32_MAX || w.taps > INT32_MAX) {
-    l.fail(ErrorKind::kLaunch, "a plane of %g elements is too large", static_cast<double>(w.size));
-    return;
-  }
   if (M == 0 || w.places == 0) return;
   Memory memory;
   parallel(M, grainOf(times(w.places, w.taps)), [&](int64_t begin, int64_t end) {
@@ -181,10 +177,9 @@ template <class T> void avgPool(Launch& l) noexcept {
     T* unused;
     const int64_t* const offsets = tapsAnd(w, 0, unused);
     if (!image || !offsets) return memory.lacking();
-    const T one = 1;
     for (int64_t m = begin; m < end; m++) {
       padPlane(w, x + m * w.plane, image);
-      tapsProduct(w, image, offsets, &one, 0, T(0), out + m * w.places);
+      tapsProduct(w, image, offsets, static_cast<const T*>(nullptr), T(0), out + m * w.places);
       divisor.apply(w, out + m * w.places, out + m * w.places);
     }
   });
@@ -209,11 +204,10 @@ template <class T> void avgPoolBackward(Launch& l) noexcept {
     T* divided;
     const int64_t* const offsets = tapsAnd(w, w.places, divided);
     if (!image || !offsets) return memory.lacking();
-    const T one = 1;
     for (int64_t m = begin; m < end; m++) {
       fillRun(image, T(0), w.size + VecOf<T>::lanes);
       divisor.apply(w, grad + m * w.places, divided);
-      tapsScatter(w, divided, offsets, &one, 0, image);
+      tapsScatter(w, divided, offsets, static_cast<const T*>(nullptr), image);
       unpadPlane(w, image, T(0), dx + m * w.plane);
     }
   });
@@ -279,7 +273,7 @@ template <class T> void unfold(Launch& l) noexcept {
       for (int64_t p = 0; p < w.places;) {
         T* const to = out + m * w.taps * w.places + p;
         Run runs[kMostRuns];
-        const int count = cutRuns(w, p, w.places, runs);
+        const int count = cutRuns<T>(w, p, w.places, runs);
         eachTap(w, [&](int64_t t, int64_t offset) {
           for (int i = 0; i < count; i++) copyRun(to + t * w.places + runs[i].to, image + offset + runs[i].from, runs[i].n);
         });
@@ -308,7 +302,7 @@ template <class T> void fold(Launch& l) noexcept {
       for (int64_t p = 0; p < w.places;) {
         const T* const from = columns + m * w.taps * w.places + p;
         Run runs[kMostRuns];
-        const int count = cutRuns(w, p, w.places, runs);
+        const int count = cutRuns<T>(w, p, w.places, runs);
         scatterRows(w, 1, from, w.places, runs, count, image);
       }
       unpadPlane(w, image, T(0), x + m * w.plane);

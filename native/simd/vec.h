@@ -91,6 +91,12 @@ inline VecD loadPartial(const double* p, int64_t n) {
   return VecD{p[0]};
 #endif
 }
+#if defined(__AVX2__)
+constexpr bool kMaskedLoads = true;  // loadPartial of all lanes is right
+#else
+constexpr bool kMaskedLoads = false;
+#endif
+
 #if !defined(__AVX512F__)
 /** The lowest n lanes, by halves: a masked store is slow on many AVX2 machines. */
 template <class V, class T> inline void storeLanes(T* p, V v, int64_t n) {

@@ -23,38 +23,59 @@ struct Window {
   }
 };
 
-/** Sizes at…: in, out, kernel, stride, padding in front, dilation, three each. What a window reaches behind the input is padding. */
-inline bool readWindow(Launch& l, int at, Window& w) {
-  int64_t* const lists[] = {w.in, w.out, w.kernel, w.stride, w.pad, w.dilation};
-  for (int i = 0; i < 6; i++) l.read(at + 3 * i, 3, lists[i]);
-  if (!l.ok()) return false;
+/** Fills in what follows from the geometry. */
+inline void measure(Window& w) {
   w.plane = w.places = w.taps = 1;
-  for (int d = 0; d < 3; d++) {
-    if (w.kernel[d] < 1 || w.stride[d] < 1 || w.dilation[d] < 1)
-      return l.fail(ErrorKind::kLaunch, "kernel, stride and dilation start at 1");
+  for (int d = 0; d < 3; d++)
     w.plane = times(w.plane, w.in[d]), w.places = times(w.places, w.out[d]), w.taps = times(w.taps, w.kernel[d]);
-  }
   const auto reach = [&](int d) { return plus(times(w.kernel[d] - 1, w.dilation[d]), 1); };
   for (int d = 0; d < 2; d++) w.high[d] = w.out[d] == 0 ? 0 : plus(times(w.out[d] - 1, w.stride[d]), reach(d));
   w.width = w.out[2] == 0 ? 0 : plus(w.out[2], (reach(2) - 1) / w.stride[2]);
   w.row = times(w.width, w.stride[2]);
   w.slice = times(w.row, w.high[1]);
   w.size = times(w.slice, w.high[0]);
-  constexpr int64_t kMost = int64_t{1} << 40;
+}
+
+/** Sizes at…: in, out, kernel, stride, padding in front, dilation, three each. What a window reaches behind the input is padding. */
+inline bool readWindow(Launch& l, int at, Window& w) {
+  int64_t* const lists[] = {w.in, w.out, w.kernel, w.stride, w.pad, w.dilation};
+  for (int i = 0; i < 6; i++) l.read(at + 3 * i, 3, lists[i]);
+  if (!l.ok()) return false;
+  for (int d = 0; d < 3; d++)
+    if (w.kernel[d] < 1 || w.stride[d] < 1 || w.dilation[d] < 1)
+      return l.fail(ErrorKind::kLaunch, "kernel, stride and dilation start at 1");
+  measure(w);
+  constexpr int64_t kMost = INT32_MAX - 64;
   if (w.size > kMost || w.plane > kMost || w.places > kMost || w.taps > kMost)
     return l.fail(ErrorKind::kLaunch, "a plane of %g elements is too large", static_cast<double>(w.size));
   return true;
 }
 
-/** to[0…n) = from[0…n), whole vectors first. Neither end is passed. */
+/** to[0…n) = from[0…n), n at least `bytes` in all: from both ends, which may overlap. */
+template <int bytes> inline void copyEnds(void* to, const void* from, int64_t n) {
+  unsigned char a[bytes], b[bytes];
+  std::memcpy(a, from, bytes);
+  std::memcpy(b, static_cast<const unsigned char*>(from) + n - bytes, bytes);
+  std::memcpy(to, a, bytes);
+  std::memcpy(static_cast<unsigned char*>(to) + n - bytes, b, bytes);
+}
+
+/** to[0…n) = from[0…n). Neither end is passed. Without masks: a masked store takes several times as long (Zen 4). */
 template <class T> inline void copyRun(T* to, const T* from, int64_t n) {
   constexpr int64_t L = VecOf<T>::lanes;
   for (; n >= L; n -= L, to += L, from += L) store(to, load(from));
-  if (n > 0) storePartial(to, loadPartial(from, n), n);
+  const int64_t bytes = n * static_cast<int64_t>(sizeof(T));
+  if (bytes >= 32) copyEnds<32>(to, from, bytes);
+  else if (bytes >= 16) copyEnds<16>(to, from, bytes);
+  else if (bytes >= 8) copyEnds<8>(to, from, bytes);
+  else if (bytes > 0) *to = *from;
 }
 
 template <class T> inline void fillRun(T* to, T value, int64_t n) {
-  for (int64_t i = 0; i < n; i++) to[i] = value;
+  constexpr int64_t L = VecOf<T>::lanes;
+  const auto v = splat(value);
+  for (; n >= L; n -= L, to += L) store(to, v);
+  if (n > 0) storePartial(to, v, n);
 }
 
 inline int64_t ceilOver(int64_t a, int64_t b) { return a <= 0 ? 0 : (a + b - 1) / b; }
@@ -98,14 +119,20 @@ template <class T> void padPlane(const Window& w, const T* x, T* to) {
 
 /** The way back: a plane out of the padded one, `more` added; what no window reaches is `more`. */
 template <class T> void unpadPlane(const Window& w, const T* from, T more, T* x) {
+  constexpr int64_t L = VecOf<T>::lanes;
   const int64_t s = w.stride[2];
-  fillRun(x, more, w.plane);
+  const bool all = s == 1 && w.in[0] + w.pad[0] <= w.high[0] && w.in[1] + w.pad[1] <= w.high[1] && w.in[2] + w.pad[2] <= w.width;
+  if (!all) fillRun(x, more, w.plane);
   for (int64_t f = 0; f < s; f++) {
     const Columns c(w, f);
     eachRow(w, [&](int64_t padded, int64_t row) {
       const T* const in = from + padded + f * w.width;
       T* const out = x + row + f - w.pad[2];
-      for (int64_t q = c.first; q < c.last; q++) out[q * s] += in[q];
+      int64_t q = c.first;
+      if (s != 1)
+        for (; q < c.last; q++) out[q * s] += in[q];
+      for (; q + L <= c.last; q += L) store(out + q, load(in + q) + splat(more));
+      if (q < c.last) storePartial(out + q, load(in + q) + splat(more), c.last - q);
     });
   }
 }
@@ -118,57 +145,66 @@ template <class F> inline void eachTap(const Window& w, const F& f) {
       for (int64_t x = 0; x < w.kernel[2]; x++, t++) f(t, w.offset(z, y, x));
 }
 
-/** Places side by side: n of them, from `from` on in the padded plane, `to` on in the list of places. */
+/** Places side by side, a vector of them at most: n, from `from` on in the padded plane, `to` on in the list of places. */
 struct Run {
-  int64_t from, to, n;
+  int32_t from, to, n;
 };
 constexpr int kMostRuns = 128;
 
 /** The places [p, end) as runs, as many as fit; `p` moves on to the first that is left. */
-inline int cutRuns(const Window& w, int64_t& p, int64_t end, Run* runs) {
+template <class T> inline int cutRuns(const Window& w, int64_t& p, int64_t end, Run* runs) {
   const int64_t start = p, wide = w.out[2];
   int64_t x = p % wide, y = p / wide % w.out[1], z = p / wide / w.out[1];
   int count = 0;
   while (p < end && count < kMostRuns) {
-    const int64_t n = lesser(wide - x, end - p);
-    runs[count++] = {z * w.stride[0] * w.slice + y * w.stride[1] * w.row + x, p - start, n};
+    const int64_t n = lesser(lesser(wide - x, VecOf<T>::lanes), end - p);
+    runs[count++] = {static_cast<int32_t>(z * w.stride[0] * w.slice + y * w.stride[1] * w.row + x), static_cast<int32_t>(p - start),
+                     static_cast<int32_t>(n)};
     p += n;
-    x = 0;
-    if (++y == w.out[1]) y = 0, z++;
+    x += n;
+    if (x == wide) {
+      x = 0;
+      if (++y == w.out[1]) y = 0, z++;
+    }
   }
   return count;
 }
 
-/** What each tap of planes [0, planes) sees from the places of the runs: rows of the matrix of columns, ld apart. Writes up to
- *  a vector less one element past the end of a run: rows and runs go upwards. `image`: padded planes, with a vector to spare. */
+/** `rows` rows of columns at once, ld apart: to[r][run] = from[r][run]. */
+template <int rows, class T> inline void gatherSome(const T* const* from, const Run* runs, int count, T* to, int64_t ld) {
+  for (int i = 0; i < count; i++)
+#pragma GCC unroll 4
+    for (int r = 0; r < rows; r++) store(to + r * ld + runs[i].to, load(from[r] + runs[i].from));
+}
+
+/** What each tap of planes [0, planes) sees from the places of the runs: rows of the matrix of columns, ld apart, which is a
+ *  vector more than they need: the last run of a row is written whole. `image`: padded planes, with a vector to spare. */
 template <class T>
-void gatherRows(const Window& w, int64_t planes, const T* image, const Run* runs, int count, T* to, int64_t ld) {
-  constexpr int64_t L = VecOf<T>::lanes;
+__attribute__((noinline)) void gatherRows(const Window& w, int64_t planes, const T* image, const Run* runs, int count, T* to, int64_t ld) {
+  constexpr int kRows = 4;
+  const T* from[kRows];
+  int some = 0;
   for (int64_t c = 0; c < planes; c++, image += w.size)
     eachTap(w, [&](int64_t, int64_t offset) {
-      const T* const from = image + offset;
-      for (int i = 0; i < count; i++) {
-        const T* in = from + runs[i].from;
-        T* out = to + runs[i].to;
-        for (int64_t n = runs[i].n; n > 0; n -= L, in += L, out += L) store(out, load(in));
-      }
-      to += ld;
+      from[some++] = image + offset;
+      if (some < kRows) return;
+      gatherSome<kRows>(from, runs, count, to, ld);
+      to += kRows * ld;
+      some = 0;
     });
+  for (int r = 0; r < some; r++, to += ld) gatherSome<1>(from + r, runs, count, to, ld);
 }
 
 /** The way back: adds rows of columns to where they come from. */
 template <class T>
 void scatterRows(const Window& w, int64_t planes, const T* rows, int64_t ld, const Run* runs, int count, T* image) {
-  constexpr int64_t L = VecOf<T>::lanes;
   for (int64_t c = 0; c < planes; c++, image += w.size)
     eachTap(w, [&](int64_t, int64_t offset) {
       T* const to = image + offset;
       for (int i = 0; i < count; i++) {
-        const T* in = rows + runs[i].to;
-        T* out = to + runs[i].from;
-        int64_t n = runs[i].n;
-        for (; n >= L; n -= L, in += L, out += L) store(out, load(out) + load(in));
-        if (n > 0) store(out, load(out) + loadPartial(in, n));
+        T* const out = to + runs[i].from;
+        const bool whole = runs[i].n == VecOf<T>::lanes;
+        store(out, load(out) + (whole ? load(rows + runs[i].to) : loadPartial(rows + runs[i].to, runs[i].n)));
       }
       rows += ld;
     });
@@ -176,7 +212,7 @@ void scatterRows(const Window& w, int64_t planes, const T* rows, int64_t ld, con
 
 // --- memory of a range -----------------------------------------------------------------------------------------------
 
-constexpr int kImageSlot = 0, kPanelSlot = 1;
+constexpr int kImageSlot = 0, kPanelSlot = 1, kWeightSlot = 4;  // between them those of gemm
 
 /** Memory for n elements and a vector more. */
 template <class T> T* room(int slot, int64_t n) {

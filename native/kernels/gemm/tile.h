@@ -22,12 +22,6 @@ constexpr int kTileRows[] = {0, 8, 6};
 #endif
 constexpr int kMaxTileRows = 8;
 
-#if defined(__AVX2__)
-constexpr bool kMaskedLoads = true;  // loadPartial of all lanes is right
-#else
-constexpr bool kMaskedLoads = false;
-#endif
-
 /** What happens to the sums on their way to C. */
 template <class T> struct Finish {
   T alpha, beta;
