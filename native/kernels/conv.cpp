@@ -123,11 +123,11 @@ template <class T> void convolution(Launch& l) noexcept {
 
 /**
  * With a stride of 1 the way back is a convolution too: of the output, its taps in reverse, from K to C channels. False where it is
- * none, or where one would gather many channels for few.
+ * none, or where one would gather many columns for few.
  */
 template <class T> bool reversed(const Convolution<T>& c, Convolution<T>& back) {
-  constexpr int64_t kGathers = 3;  // rows of columns gathered in the time that one is added back
-  if (c.pointwise || c.K > kGathers * c.C) return false;
+  constexpr int64_t kGathers = 2;  // columns gathered in the time that one is added back
+  if (c.pointwise || times(c.K, c.w.plane) > times(kGathers * c.C, c.w.places)) return false;
   back = c;
   back.C = c.K, back.K = c.C;
   for (int d = 0; d < 3; d++) {
