@@ -15,7 +15,7 @@ const LAZY = ['nn/index', 'nn/summary', 'optim/index', 'data/index', 'compile/co
 const PARTS = {
   index: ['index'],
   training: LAZY,
-  doctor: ['doctor/index'],
+  doctor: ['doctor/index', 'doctor/script/preload', 'doctor/live/server'],
   cli: ['cli/main'].filter(exists),
 }
 
@@ -23,7 +23,7 @@ const options = {
   absWorkingDir: root,
   bundle: true,
   platform: 'node',
-  external: ['#native', 'node-gyp-build', 'commander', 'jiti', 'jiti/*'],
+  external: ['#native', 'node-gyp-build', 'commander', '@swc/wasm-typescript'],
   // Of d3-scale the scales alone: without colours and dates to interpolate, and number formats, it is a quarter of the size.
   alias: { 'd3-interpolate': './src/doctor/render/html/d3.ts', 'd3-format': './src/doctor/render/html/d3.ts' },
   target: 'node20',
@@ -190,10 +190,26 @@ for (const part of Object.keys(PARTS).reverse()) {
   await build({ ...common, ...wrap, stdin: contents(partSource(part)), outfile: path.join(dist, `${part}.cjs`) })
 }
 
-/** What users import: the names of the part `name`, seen from `place`. */
-const front = (place, name, names) => {
+/** What users import: the names of the part `name`, seen from `place`. With `run`, a program that does this. */
+const front = (place, name, names, run) => {
   const up = path.posix.relative(path.posix.dirname(place), 'index.js').replace(/^(?!\.)/, './')
   const load = `import { Tensor } from '${up}'\nconst part = Tensor[Symbol.for('glorot.part')]('${name}')\n`
-  return writeFile(path.join(dist, place), load + names.map(n => `export const ${n} = part.${n}\n`).join(''))
+  const text = run
+    ? `#!/usr/bin/env node\n${load}part.${run}\n`
+    : load + names.map(n => `export const ${n} = part.${n}\n`).join('')
+  return writeFile(path.join(dist, place), text, { mode: run ? 0o755 : 0o644 })
 }
 await front('doctor/index.js', 'doctor', exports['doctor/index'])
+await front('doctor/script.js', 'doctor', ['watchScript'], 'watchScript()')
+await front('doctor/live.js', 'doctor', ['serveLive'], 'serveLive()')
+await front('cli.js', 'cli', ['main'], 'main(process.argv.slice(2))')
+// Beside the library: these serve Node's own loader.
+await build({
+  ...options,
+  entryPoints: ['register', 'typescript'].map(name => file(`cli/${name}`)),
+  bundle: false,
+  external: undefined,
+  alias: undefined,
+  format: 'esm',
+  outdir: path.join(dist, 'cli'),
+})

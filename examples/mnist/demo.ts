@@ -3,8 +3,19 @@ import { loadDigits, pictureOf } from './digits.js'
 import { fail } from './failure.js'
 import { learn } from './learning.js'
 import { digitsPerRow, drawReadings } from './picture.js'
+import { treat } from './prescription.js'
 import { startProgress } from './progress.js'
-import { count, epochLine, failureReasons, failureTable, header, percent, summary, titles } from './report.js'
+import {
+  count,
+  epochLine,
+  failureReasons,
+  failureTable,
+  header,
+  percent,
+  summary,
+  titles,
+  treatmentLines,
+} from './report.js'
 import { paint, type Terminal } from './terminal.js'
 import { mistakes, read } from './training.js'
 
@@ -33,6 +44,13 @@ export function demo({ epochs, digits, seed }: Settings, terminal: Terminal): bo
   const saturated = fail(train, test, 10, seed)
   const vanishing = fail(train, test, 0.1, seed)
   print(...failureTable([saturated, vanishing]), ...failureReasons(saturated, vanishing))
+
+  const treatment = treat(train, test, vanishing.weight, seed)
+  title(titles.doctor)
+  const { columns, colorDepth, unicode } = terminal
+  print(treatment.report.toString({ columns, color: colorDepth > 1, unicode }))
+  title(titles.treated)
+  print(...treatmentLines(treatment, vanishing))
 
   title(titles.learning)
   const samples = epochs * train.length

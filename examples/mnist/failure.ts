@@ -18,7 +18,7 @@ export interface Failure {
 }
 
 /** A row for each label: 1 at the label, else 0. */
-function oneHot(labels: Tensor): Tensor {
+export function oneHot(labels: Tensor): Tensor {
   const rows = new Float32Array(labels.numel() * CLASSES)
   labels.typedArray().forEach((label: number, i: number) => {
     rows[i * CLASSES + label] = 1
@@ -26,17 +26,21 @@ function oneHot(labels: Tensor): Tensor {
   return fromTypedArray(rows, [labels.numel(), CLASSES])
 }
 
-/** Trains the failing network for an epoch, every weight `weight` at the start. */
-export function fail(train: Digits, test: Digits, weight: number, seed: number): Failure {
+/** The failing network as it starts, every weight `weight`. */
+export function failing(weight: number, seed: number) {
   manualSeed(seed)
   const layers = FAILING.slice(1).map((width, i) => new nn.Linear(FAILING[i], width))
   const model = new nn.Sequential(...layers.flatMap(layer => [layer, new nn.Sigmoid()]))
   for (const parameter of model.parameters()) nn.init.constant_(parameter, weight)
+  return { layers, model, criterion: new nn.MSELoss(), optimizer: new optim.SGD(model.parameters(), { lr: 0.01 }) }
+}
 
+/** Trains the failing network for an epoch. */
+export function fail(train: Digits, test: Digits, weight: number, seed: number): Failure {
+  const { layers, model, criterion, optimizer } = failing(weight, seed)
   const losses: number[] = []
-  const optimizer = new optim.SGD(model.parameters(), { lr: 0.01 })
   const batches = batchesOf(train.images, oneHot(train.labels))
-  trainEpoch(model, new nn.MSELoss(), optimizer, batches, (_, loss) => losses.push(loss))
+  trainEpoch(model, criterion, optimizer, batches, (_, loss) => losses.push(loss))
 
   const units = layers[0].weight.detach()
   return {

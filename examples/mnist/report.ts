@@ -3,6 +3,7 @@ import { cpus } from 'node:os'
 import { buildInfo } from 'glorot'
 import { FAILING, type Failure } from './failure.js'
 import { type Epoch, HIDDEN } from './learning.js'
+import type { Treatment } from './prescription.js'
 
 export const count = (n: number) => Math.round(n).toLocaleString('en')
 export const percent = (share: number) => `${(100 * share).toFixed(2)} %`
@@ -10,8 +11,10 @@ const seconds = (n: number) => `${n.toFixed(1)} s`
 
 export const titles = {
   failure: `1  The founding failure: ${FAILING.join('-')}, sigmoids, squared error, SGD`,
-  learning: `2  The network that learns: ${FAILING[0]}-${HIDDEN}-${FAILING[FAILING.length - 1]}, ReLU, cross entropy, Adam`,
-  pictures: '3  Test digits as it reads them',
+  doctor: '2  What the doctor says of it',
+  treated: '3  The same network after what he prescribed',
+  learning: `4  The network that learns: ${FAILING[0]}-${HIDDEN}-${FAILING[FAILING.length - 1]}, ReLU, cross entropy, Adam`,
+  pictures: '5  Test digits as it reads them',
 }
 
 export function header(): string[] {
@@ -47,6 +50,27 @@ export function failureReasons(saturated: Failure, vanishing: Failure): string[]
     `  out it is: from ${weight}, the first layer gets 1/${shrunk} of the last one's;`,
     `  from ${saturated.weight}, no layer gets any.`,
   ]
+}
+
+/** What was done, and what came of it. */
+export function treatmentLines({ prescriptions, accuracy, epochs }: Treatment, before: Failure): string[] {
+  const done = prescriptions.map(({ id, fix }, i) => `  ${i + 1}. ${id}: ${fix.summary}`)
+  return [
+    ...done.flatMap(line => wrapped(line, 78)),
+    `  ${percent(before.accuracy)} of the test digits read right before, ${percent(accuracy)} after ${epochs} epochs.`,
+  ]
+}
+
+/** A line over several, the further ones indented. */
+function wrapped(line: string, width: number): string[] {
+  const rows: string[] = []
+  let row = line
+  while (row.length > width) {
+    const at = row.lastIndexOf(' ', width)
+    rows.push(row.slice(0, at))
+    row = `     ${row.slice(at + 1)}`
+  }
+  return [...rows, row]
 }
 
 export function epochLine({ epoch, loss, accuracy }: Epoch, epochs: number, elapsed: number): string {

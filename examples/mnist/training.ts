@@ -2,7 +2,7 @@
 import { data, type nn, noGrad, type optim, type Tensor } from 'glorot'
 import type { Digits } from './digits.js'
 
-const BATCH = 128
+export const BATCH = 128
 
 /** Shuffled batches of images and of what the network shall say about them. */
 export function batchesOf(images: Tensor, targets: Tensor): data.DataLoader {

@@ -9,6 +9,7 @@ import type { Tensor } from '../tensor/tensor.js'
 import { type Case, caseOf, insideOf } from './case.js'
 import { computeLoss } from './loss.js'
 import type { DiagnoseOptions } from './options.js'
+import { RateTest } from './rates.js'
 import { batches } from './run.js'
 import { inSandbox, likeOptimizer } from './sandbox.js'
 import { inMode, probeBatch } from './state.js'
@@ -22,18 +23,8 @@ export interface LrFindOptions extends DiagnoseOptions {
   steps?: number
 }
 
-export interface LrFindResult {
-  /** The rate to begin with: where the smoothed loss falls most steeply; null where it never falls. */
-  readonly suggestion: number | null
-  /** Where the loss falls most steeply, and a tenth of the rate of its minimum. */
-  readonly suggestions: { readonly steepest: number | null; readonly minimum: number | null }
-  readonly rates: readonly number[]
-  readonly losses: readonly number[]
-  /** Their running mean, freed of its start. */
-  readonly smoothed: readonly number[]
-  /** Whether it ended because the loss ran away. */
-  readonly diverged: boolean
-}
+/** The losses by rate and the rate to begin with; `toString()` and `toHTML()` plot them. */
+export type LrFindResult = RateTest
 
 const known = ['model', 'criterion', 'optimizer', 'data', 'validation', 'epochs', 'batchSize', 'shuffle'] as const
 const SMOOTHING = 0.5
@@ -114,8 +105,9 @@ function suggest({ rates, smoothed }: Sweep): LrFindResult['suggestions'] {
  * Model, optimizer and random numbers are left as they were.
  *
  * ```ts
- * const { suggestion } = lrFind({ model, criterion, optimizer, data: loader })
- * for (const group of optimizer.paramGroups) group.lr = suggestion ?? group.lr
+ * const found = lrFind({ model, criterion, optimizer, data: loader })
+ * console.log(found.toString()) // a plot; found.toHTML() for a page
+ * for (const group of optimizer.paramGroups) group.lr = found.suggestion ?? group.lr
  * ```
  */
 export function lrFind(options: LrFindOptions): LrFindResult {
@@ -133,5 +125,5 @@ export function lrFind(options: LrFindOptions): LrFindResult {
     return sweep(program, startLr, endLr, steps)
   })
   const suggestions = suggest(result)
-  return { suggestion: suggestions.steepest ?? suggestions.minimum, suggestions, ...result }
+  return new RateTest({ suggestion: suggestions.steepest ?? suggestions.minimum, suggestions, ...result })
 }

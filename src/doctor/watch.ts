@@ -7,6 +7,7 @@ import { type Case, insideOf } from './case.js'
 import { Context } from './context.js'
 import { viewData } from './dataView.js'
 import { budgetOf, startOf } from './diagnose.js'
+import { Live } from './live/live.js'
 import { baselineOf } from './loss.js'
 import { firstNonfinite } from './measure.js'
 import type { DiagnoseOptions, Watcher, WatchOptions } from './options.js'
@@ -124,7 +125,7 @@ function seenWiring(w: Watching): Wiring {
 }
 
 class LoopWatcher implements Watcher {
-  readonly url: string | null = null
+  private readonly live: Live | null
   private readonly watching: Watching
   private readonly listeners = new Set<() => void>()
   private start: State | null = null
@@ -132,10 +133,24 @@ class LoopWatcher implements Watcher {
   private latest: { step: number; report: Report } | null = null
 
   constructor(options: WatchOptions) {
-    this.watching = new Watching(checked(options))
+    const { serve = false } = checked(options)
+    this.live = serve === false ? null : new Live(serve === true ? {} : serve)
+    this.watching = new Watching(options)
     this.watching.onSampled = () => {
+      this.live?.update(() => this.report({ quick: true }))
       for (const listener of this.listeners) listener()
     }
+    if (this.live !== null) process.once('exit', this.endPage)
+  }
+
+  get url(): string | null {
+    return this.live?.url ?? null
+  }
+
+  /** Tells readers that the run is over, with the last report there is. */
+  private readonly endPage = () => {
+    process.off('exit', this.endPage)
+    this.live?.end(this.latest?.report ?? this.report({ quick: true }))
   }
 
   epoch(results: { validationLoss?: number; validationAccuracy?: number } = {}): void {
@@ -150,6 +165,7 @@ class LoopWatcher implements Watcher {
 
   stop(): void {
     this.watching.stop()
+    this.endPage()
   }
 
   report({ quick = false }: { quick?: boolean } = {}): Report {

@@ -156,7 +156,9 @@ export function aroundForward(forward: (...inputs: Values) => Result): (...input
     try {
       const hooks = this._hooks
       if (hooks === null && observers.size === 0) return forward.apply(this, inputs)
-      const leave = [...observers].map(observer => observer(this, inputs))
+      // Those that one adds see this forward too.
+      const leave: (((output: Result) => void) | undefined)[] = []
+      for (const observer of observers) leave.push(observer(this, inputs))
       const output = hooks === null ? forward.apply(this, inputs) : runHooked(this, hooks, inputs, forward)
       for (const done of leave) done?.(output)
       return output

@@ -13,6 +13,9 @@ export type Params<O extends object> = Iterable<Tensor> | Iterable<Partial<O> & 
 
 export type StepHook = (optimizer: Optimizer) => void
 
+/** Called with every optimizer that is made, before its own constructor has ended. */
+export const optimizerObservers = new Set<StepHook>()
+
 /** What an optimizer remembers of a parameter, by PyTorch's names. */
 // biome-ignore lint/suspicious/noExplicitAny: tensors mostly, and what LBFGS keeps
 export type ParamState = Record<string, any>
@@ -49,6 +52,7 @@ export abstract class Optimizer<O extends object = any> {
     if (list.length === 0) throw new ValueError('there are no parameters to optimize', { op })
     const groups = list[0] instanceof Tensor || !isGroup(list[0]) ? [{ params: list }] : list
     for (const group of groups) this.addParamGroup(group as never)
+    for (const observer of optimizerObservers) observer(this)
   }
 
   /** Throws where an option's value is not valid. */

@@ -27,6 +27,10 @@ test('the demo reads 97.5 % of the digits', async t => {
   t.is(stderr, '')
   const [, reached] = stdout.match(/^(\d\d\.\d\d) % of 10,000 test digits read right/m)!
   t.true(Number(reached) >= 97.5, stdout)
+  t.regex(stdout, /^x symmetric-init at 0 \(error\)$/m)
+  t.regex(stdout, /^ {2}1\. symmetric-init: /m)
+  const [, before, after] = stdout.match(/^ {2}(\S+) % of the test digits read right before, (\S+) % after/m)!
+  t.true(Number(before) < 15 && Number(after) > 80, `${before} to ${after}`)
 })
 
 const wrongOptions = {

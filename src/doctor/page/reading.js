@@ -40,7 +40,7 @@ function enliven(chart) {
       if (py !== null) mark(cursor, 'circle', { cx: px, cy: py, r: 4, style: `--c:${color}` })
       return filled.length > 1 ? `${name} ${value}` : value
     })
-    output.textContent = `${unit} ${Math.round(step).toLocaleString('en')}: ${values.join(', ')}`
+    output.textContent = `${unit} ${step}: ${values.join(', ')}`
   }
 
   chart.addEventListener('pointermove', event => {

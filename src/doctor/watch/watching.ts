@@ -1,5 +1,6 @@
 // Follows the user's own loop, eager or compiled, without a change in it.
 import { type PassObserver, passObservers } from '../../autograd/backward.js'
+import type { Node } from '../../autograd/node.js'
 import { type Onlooker, onlookers, type Ready } from '../../compile/ready.js'
 import { recording, unrecorded } from '../../core/recording.js'
 import { gatherRows } from '../../data/rows.js'
@@ -32,6 +33,21 @@ const FIRST_STEPS = 4
 interface Place {
   readonly storage: Tensor['storage']
   readonly byteOffset: number
+}
+
+/** Whether a tensor was computed from another one: nodes are created in order, those before it need not be looked at. */
+function comesFrom(root: Tensor, source: Tensor): boolean {
+  const wanted = source.gradFn
+  if (wanted === null) return true
+  const seen = new Set<Node | null>([null])
+  const waiting = [root.gradFn]
+  for (let node = waiting.pop(); node !== undefined; node = waiting.pop()) {
+    if (node === wanted) return true
+    if (node === null || seen.has(node) || node.sequence < wanted.sequence) continue
+    seen.add(node)
+    waiting.push(...node.next)
+  }
+  return false
 }
 
 export class Watching implements PassObserver, Onlooker {
@@ -118,6 +134,8 @@ export class Watching implements PassObserver, Onlooker {
 
   before(root: Tensor): void {
     if (this.quiet || this.output === null) return
+    // Of several networks that are watched, only that which the loss came from.
+    if (passObservers.size > 1 && !comesFrom(root, this.output)) return
     const recorded = recording.active !== null
     unrecorded(() => {
       this.wires.before()

@@ -34,18 +34,19 @@ function scaleOf(axis: Axis, from: number, to: number): Scale {
   return scale.domain(extent(axis)).nice().range([from, to]) as Scale
 }
 
-/** Steps run from edge to edge. */
-export const acrossScale = (axis: Axis): Scale =>
-  scaleLinear()
-    .domain(extent(axis))
-    .range([MARGIN.left, WIDTH - MARGIN.right])
+/** Steps and rates run from edge to edge. */
+export const acrossScale = (axis: Axis): Scale => {
+  const scale = axis.log ? scaleLog() : scaleLinear()
+  return scale.domain(extent(axis)).range([MARGIN.left, WIDTH - MARGIN.right]) as Scale
+}
 
 export const upScale = (axis: Axis): Scale => scaleOf(axis, HEIGHT - MARGIN.bottom, MARGIN.top)
 
 /** Ticks that have room; on a logarithmic axis powers of ten. */
 function ticksOf(scale: Scale, log: boolean, most: number): number[] {
   if (!log) return scale.ticks(most)
-  const [low, high] = scale.domain().map(x => Math.round(Math.log10(x)))
+  const [from, to] = scale.domain().map(Math.log10)
+  const [low, high] = [Math.ceil(from - 1e-9), Math.floor(to + 1e-9)]
   const every = Math.max(1, Math.ceil((high - low) / most))
   const powers = []
   for (let e = low; e <= high; e += every) powers.push(10 ** e)
@@ -71,9 +72,10 @@ export function frame(up: Scale, upAxis: Axis, across?: Scale, acrossAxis?: Axis
   })
   const columns =
     across && acrossAxis
-      ? ticksOf(across, false, 5).map(value => {
+      ? ticksOf(across, acrossAxis.log ?? false, acrossAxis.log ? 9 : 5).map(value => {
           const x = fixed(across(value))
-          return html`<path class="tick" d="M${x} ${bottom}v4"/><text x="${x}" y="${bottom + 16}" text-anchor="middle">${value.toLocaleString('en')}</text>`
+          const label = acrossAxis.log ? tickLabel(value, true) : value.toLocaleString('en')
+          return html`<path class="tick" d="M${x} ${bottom}v4"/><text x="${x}" y="${bottom + 16}" text-anchor="middle">${label}</text>`
         })
       : []
   return html`${rows}<path class="axis" d="M${left} ${bottom}H${right}"/>${columns}<text class="title" x="4" y="13">${upAxis.title}</text>${

@@ -25,12 +25,19 @@ export interface LineChart {
   readonly xTitle: string
   readonly yTitle: string
   readonly log?: boolean
+  /** The horizontal axis is logarithmic. */
+  readonly xLog?: boolean
   readonly series: readonly Series[]
   /** Values that the vertical axis reaches in any case. */
   readonly include?: readonly number[]
   /** Horizontal lines with a name. */
   readonly levels?: readonly { readonly name: string; readonly value: number }[]
+  /** A vertical line with a name. */
+  readonly mark?: { readonly name: string; readonly x: number } | null
 }
+
+/** Steps as whole numbers, rates as rates. */
+const acrossLabel = (x: number, xLog = false) => (xLog ? short(x) : x.toLocaleString('en'))
 
 /** Points of a curve that are drawn; rows of a table. */
 const DRAWN = 400
@@ -68,6 +75,13 @@ function curve(series: Series, across: Scale, up: Scale, log: boolean): Markup {
   return html`<path class="${kind}" style="${style}" d="${d}"/>`
 }
 
+function marked(mark: LineChart['mark'], across: Scale): Markup | null {
+  if (!mark) return null
+  const x = across(mark.x)
+  const anchor = x > WIDTH / 2 ? 'end' : 'start'
+  return html`<path class="level" d="M${x.toFixed(1)} 26V${HEIGHT - 34}"/><text class="level" x="${(x + (anchor === 'end' ? -5 : 5)).toFixed(1)}" y="40" text-anchor="${anchor}">${mark.name}</text>`
+}
+
 /** Where values stop being numbers. */
 function breaks(series: readonly Series[], across: Scale): Markup[] {
   const first = series.flatMap(s => s.points.filter(([, y]) => !Number.isFinite(y)).slice(0, 1))
@@ -81,13 +95,13 @@ function breaks(series: readonly Series[], across: Scale): Markup[] {
 }
 
 /** A row for each step that any series has, at most so many. */
-function tableOf({ series, xTitle, yTitle }: LineChart): Table {
+function tableOf({ series, xTitle, yTitle, xLog }: LineChart): Table {
   const maps = series.map(s => new Map(s.points))
   const steps = [...new Set(maps.flatMap(m => [...m.keys()]))].sort((a, b) => a - b)
   return {
     columns: [xTitle, ...series.map(s => (series.length === 1 ? yTitle : s.name))],
     rows: evenly(steps, ROWS).map(x => [
-      x.toLocaleString('en'),
+      acrossLabel(x, xLog),
       ...maps.map(m => {
         const y = m.get(x)
         return y === undefined ? '' : short(y)
@@ -97,7 +111,7 @@ function tableOf({ series, xTitle, yTitle }: LineChart): Table {
 }
 
 /** What the pointer and the arrow keys read, in the units of the drawing. */
-function readings({ series, xTitle }: LineChart, across: Scale, up: Scale): Markup {
+function readings({ series, xTitle, xLog }: LineChart, across: Scale, up: Scale): Markup {
   const lists = series.map(s => outline(s.points, p => p[1], DRAWN))
   return embedded({
     x: xTitle,
@@ -105,7 +119,7 @@ function readings({ series, xTitle }: LineChart, across: Scale, up: Scale): Mark
       name: s.name,
       color: s.color,
       points: lists[i].map(([x, y]) => [
-        x,
+        acrossLabel(xLog ? x : Math.round(x), xLog),
         Number(across(x).toFixed(1)),
         Number.isFinite(up(y)) ? Number(up(y).toFixed(1)) : null,
         short(y),
@@ -117,7 +131,7 @@ function readings({ series, xTitle }: LineChart, across: Scale, up: Scale): Mark
 export function lineChart(chart: LineChart): Markup {
   const { series, levels = [], log = false } = chart
   const points = series.flatMap(s => s.points)
-  const xAxis = { title: chart.xTitle, values: points.map(p => p[0]) }
+  const xAxis = { title: chart.xTitle, log: chart.xLog, values: points.map(p => p[0]) }
   const yAxis = {
     title: chart.yTitle,
     log,
@@ -134,7 +148,7 @@ export function lineChart(chart: LineChart): Markup {
     })
   return figure({
     ...chart,
-    drawing: html`${frame(up, yAxis, across, xAxis)}${series.map(s => curve(s, across, up, log))}${lines}${breaks(series, across)}<g class="cursor"></g>`,
+    drawing: html`${frame(up, yAxis, across, xAxis)}${series.map(s => curve(s, across, up, log))}${lines}${marked(chart.mark, across)}${breaks(series, across)}<g class="cursor"></g>`,
     legend: series.length > 1 ? series : [],
     table: tableOf(chart),
     data: readings(chart, across, up),
