@@ -59,23 +59,13 @@ function metaOf({ model, optimizer, criterion }: Pick<WatchOptions, 'model' | 'o
   }
 }
 
-/** The report on a loop of which nothing was seen. */
-export function emptyReport(options: WatchOptions, seconds: number): Report {
-  const trace: Trace = {
-    losses: [],
-    rates: [],
-    layers: [],
-    validation: [],
-    data: null,
-    baseline: null,
-    probe: [],
-    control: null,
-    counterfactuals: [],
-  }
-  const notes = ['no backward pass through the model was seen']
-  return new Report({
-    findings: [],
-    trace,
-    meta: { ...metaOf(options), source: 'watch', steps: 0, plannedSteps: null, seconds, notes },
-  })
+/** The report on a loop of which the calls were seen, and the layers. */
+export function callsReport(
+  options: WatchOptions,
+  findings: readonly Finding[],
+  seen: Pick<Trace, 'losses' | 'rates' | 'layers' | 'validation'>,
+  meta: Pick<ReportMeta, 'steps' | 'plannedSteps' | 'seconds' | 'notes'>,
+): Report {
+  const trace: Trace = { ...seen, data: null, baseline: null, probe: [], control: null, counterfactuals: [] }
+  return new Report({ findings, trace, meta: { ...metaOf(options), source: 'watch', ...meta } })
 }

@@ -38,6 +38,8 @@ export interface Case {
   readonly startRates?: readonly number[]
   /** What `watch` was given, where it was watched: a fix changes that too. */
   readonly watched?: WatchOptions
+  /** What the user's loop does with the output before the loss. */
+  readonly head?: (output: Tensor) => Tensor
 }
 
 /** Steps that a training is taken to have where nobody says. */
@@ -144,6 +146,13 @@ export function caseOf(options: DiagnoseOptions): Case {
     steps: count * batches,
     generators: generatorsOf(data),
   }
+}
+
+/** What the loss is given for these inputs: of several outputs the first. */
+export function predict({ model, head }: Pick<Case, 'model' | 'head'>, inputs: Tensor): Tensor {
+  const result = model.forward(inputs)
+  const output = (Array.isArray(result) ? result[0] : result) as Tensor
+  return head === undefined ? output : head(output)
 }
 
 /** Whether the inputs are numbers to compute with, rather than indices. */

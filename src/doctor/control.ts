@@ -36,7 +36,11 @@ export function standardised(x: Tensor, from: Tensor = x): Tensor {
   })
 }
 
-function problemOf(kind: LossKind, y: Tensor): { y: Tensor; outputs: number; kind: 'ce' | 'bceLogits' | 'mse' } | null {
+function problemOf(
+  kind: LossKind,
+  given: Tensor,
+): { y: Tensor; outputs: number; kind: 'ce' | 'bceLogits' | 'mse' } | null {
+  const y = given.dtype === 'bool' ? given.float() : given
   const flat = y.reshape([y.shape[0], -1])
   if (!isFloating(y.dtype)) {
     const counts = classCounts(y)

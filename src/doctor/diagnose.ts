@@ -81,7 +81,7 @@ const noRun: Run = {
  * console.log(`${report}`)
  * report.findings[0]?.fix.apply?.()
  * ```
- * @throws TypeError where an option is missing or of the wrong kind; whatever the model's forward throws
+ * @throws TypeError where an option is missing or of the wrong kind; what the model's forward, or the loss, throws
  */
 export function diagnose(options: DiagnoseOptions): Report {
   const began = performance.now()
@@ -106,6 +106,8 @@ export function diagnose(options: DiagnoseOptions): Report {
   }
   const context = new Context(program, data, start, run, budget, null, undefined)
   const findings = bad ? only(context) : triage(context)
+  // An error of the program's own that no rule explains is no diagnosis.
+  if (start.lossError !== null && !bad && findings.every(f => f.severity !== 'error')) throw start.lossError
   return reportOf(context, findings, 'diagnose', (performance.now() - began) / 1000, notes)
 }
 

@@ -5,8 +5,7 @@ import { noGrad } from '../autograd/mode.js'
 import { checkInteger, checkNumber, checkOptions, ValueError } from '../core/errors.js'
 import { gatherRows } from '../data/rows.js'
 import { manualSeed } from '../tensor/generator.js'
-import type { Tensor } from '../tensor/tensor.js'
-import { type Case, caseOf, insideOf } from './case.js'
+import { type Case, caseOf, insideOf, predict } from './case.js'
 import { computeLoss } from './loss.js'
 import type { DiagnoseOptions } from './options.js'
 import { RateTest } from './rates.js'
@@ -39,11 +38,6 @@ interface Sweep {
   diverged: boolean
 }
 
-function lossOf({ model, criterion }: Case, x: Tensor, y: Tensor): Tensor {
-  const output = model.forward(x)
-  return computeLoss(criterion, (Array.isArray(output) ? output[0] : output) as Tensor, y)
-}
-
 function sweep(program: Case, start: number, end: number, steps: number): Sweep {
   const result: Sweep = { rates: [], losses: [], smoothed: [], diverged: false }
   const optimizer = likeOptimizer(program.optimizer, true)
@@ -62,12 +56,14 @@ function sweep(program: Case, start: number, end: number, steps: number): Sweep 
     const y = index === null ? program.y : gatherRows(program.y, index)
     optimizer.step(() => {
       optimizer.zeroGrad()
-      const made = lossOf(program, x, y)
+      const made = computeLoss(program.criterion, predict(program, x), y)
       made.backward()
       return made
     })
     // Of a fixed batch: losses of the steps' own batches differ by more than a step changes.
-    const loss = inMode(program.model, 'still', () => noGrad(() => lossOf(program, px, py).item()))
+    const loss = inMode(program.model, 'still', () =>
+      noGrad(() => computeLoss(program.criterion, predict(program, px), py).item()),
+    )
     average = SMOOTHING * average + (1 - SMOOTHING) * loss
     const smooth = average / (1 - SMOOTHING ** step)
     if (!Number.isFinite(loss) || smooth > RUNAWAY * best) {

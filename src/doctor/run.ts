@@ -4,7 +4,7 @@ import { LBFGS } from '../optim/lbfgs.js'
 import { Generator, manualSeed } from '../tensor/generator.js'
 import { randperm } from '../tensor/random.js'
 import type { Tensor } from '../tensor/tensor.js'
-import { type Case, caseOf, insideOf } from './case.js'
+import { type Case, caseOf, insideOf, predict } from './case.js'
 import { operationsOf, whileNoting } from './graph.js'
 import { computeLoss, type LossKind, rowsTensor } from './loss.js'
 import { firstNonfinite } from './measure.js'
@@ -101,7 +101,10 @@ export function train(
       options.optimizer.paramGroups[i].lr = lr
     })
     treat?.(options)
-    const c = treat === undefined ? { ...program, optimizer: options.optimizer } : { ...caseOf(options), startRates }
+    const c =
+      treat === undefined
+        ? { ...program, optimizer: options.optimizer }
+        : { ...caseOf(options), startRates, head: program.head }
     const { model, criterion, optimizer } = c
     const [px, py] = given ?? probeBatch(c)
     const first = stateOf(c, px, py)
@@ -126,13 +129,10 @@ export function train(
         optimizer.zeroGrad()
         let output: Tensor
         if (sampled) {
-          const noted = whileNoting(model, () => model.forward(x))
-          output = (Array.isArray(noted.result) ? noted.result[0] : noted.result) as Tensor
+          const noted = whileNoting(model, () => predict(c, x))
+          output = noted.result
           view = { calls: noted.view.calls, operations: operationsOf(model, output, noted.owner) }
-        } else {
-          const result = model.forward(x)
-          output = (Array.isArray(result) ? result[0] : result) as Tensor
-        }
+        } else output = predict(c, x)
         const loss = computeLoss(criterion, output, y)
         if (loss.requiresGrad) loss.backward()
         return loss

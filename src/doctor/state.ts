@@ -3,7 +3,7 @@ import { noGrad } from '../autograd/mode.js'
 import { gatherRows } from '../data/rows.js'
 import type { Module } from '../nn/module.js'
 import type { Tensor } from '../tensor/tensor.js'
-import { type Case, hasNumbers } from './case.js'
+import { type Case, hasNumbers, predict } from './case.js'
 import {
   isActivation,
   lastOperation,
@@ -174,9 +174,9 @@ function activationStates({ operations, calls }: NetworkView, lastWeight: number
 }
 
 /** The network on a batch, its graph recorded though nothing in it may need a gradient. */
-export function viewOfNetwork(model: Module, inputs: Tensor): NetworkView {
-  const { result, view, owner } = whileNoting(model, () => model.forward(inputs))
-  const output = (Array.isArray(result) ? result[0] : result) as Tensor
+export function viewOfNetwork(c: Pick<Case, 'model' | 'head'>, inputs: Tensor): NetworkView {
+  const { model } = c
+  const { result: output, view, owner } = whileNoting(model, () => predict(c, inputs))
   return { ...view, output, operations: operationsOf(model, output, owner) }
 }
 
@@ -186,7 +186,7 @@ export function stateOf(c: Case, inputs: Tensor, targets: Tensor): State {
   const given = hasNumbers({ X: inputs }) ? inputs.detach().requiresGrad_(true) : inputs
   for (const p of model.parameters()) p.grad = null
   return inMode(model, 'still', () => {
-    const network = viewOfNetwork(model, given)
+    const network = viewOfNetwork(c, given)
     const { output, operations } = network
     let loss: number | null = null
     let lossError: Error | null = null
@@ -230,15 +230,14 @@ export function stateOf(c: Case, inputs: Tensor, targets: Tensor): State {
 
 /** Loss of a batch in evaluation mode; NaN where it cannot be computed. */
 export function evaluate(
-  c: Pick<Case, 'model' | 'criterion'>,
+  c: Pick<Case, 'model' | 'criterion' | 'head'>,
   inputs: Tensor,
   targets: Tensor,
 ): { loss: number; output: Tensor | null } {
   try {
     return inMode(c.model, 'eval', () =>
       noGrad(() => {
-        const result = c.model.forward(inputs)
-        const output = (Array.isArray(result) ? result[0] : result) as Tensor
+        const output = predict(c, inputs)
         return { loss: computeLoss(c.criterion, output, targets).item(), output }
       }),
     )

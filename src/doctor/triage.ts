@@ -1,10 +1,16 @@
 // Triage: which findings stand, which are the cause and which follow from it.
+
+import type { Module } from '../nn/module.js'
 import { type Context, type Tried, WINS } from './context.js'
 import type { Finding, Severity } from './finding.js'
 import type { DiagnoseOptions } from './options.js'
 import { rules } from './rules/registry.js'
 import type { Draft, Rule } from './rules/rule.js'
-import type { Treatment } from './run.js'
+import { evalModeTraining } from './rules/structure/evalModeTraining.js'
+import { gradNotZeroed } from './rules/structure/gradNotZeroed.js'
+import { nonfiniteTraining } from './rules/training/nonfiniteTraining.js'
+import type { Nonfinite, Treatment } from './run.js'
+import type { Wiring } from './watch/wiring.js'
 
 interface Candidate {
   readonly rule: Rule
@@ -163,4 +169,18 @@ export function triage(c: Context): Finding[] {
     ...proven.map(({ head, shown }) => findingOf(c, shown, attached.get(head))),
     ...rest.sort(byRank).map(x => findingOf(c, x)),
   ]
+}
+
+/** What calls alone say: these rules look at nothing else. */
+export function triageCalls(wiring: Wiring, nonfinite: Nonfinite | null, model: Module): Finding[] {
+  const context = { wiring, run: { nonfinite }, program: { model } } as unknown as Context
+  return [gradNotZeroed, evalModeTraining, nonfiniteTraining].flatMap(rule => {
+    const draft = rule.check(context)
+    if (draft === null) return []
+    const { severity, layer, evidence, cause, summary, code } = draft
+    const where = layer === undefined ? {} : { layer }
+    return [
+      { id: rule.id, severity, ...where, evidence, cause, fix: { summary, ...(code === undefined ? {} : { code }) } },
+    ]
+  })
 }

@@ -2,7 +2,7 @@
 import { checkInteger, checkOptions, describe } from '../core/errors.js'
 import { Module } from '../nn/module.js'
 import { Optimizer } from '../optim/optimizer.js'
-import { emptyReport, reportOf } from './assemble.js'
+import { callsReport, reportOf } from './assemble.js'
 import { type Case, insideOf } from './case.js'
 import { Context } from './context.js'
 import { viewData } from './dataView.js'
@@ -16,7 +16,7 @@ import type { Run } from './run.js'
 import { inSandbox } from './sandbox.js'
 import { evaluate, type State, stateOf } from './state.js'
 import type { Control } from './trace.js'
-import { triage } from './triage.js'
+import { triage, triageCalls } from './triage.js'
 import { Watching } from './watch/watching.js'
 import type { Wiring } from './watch/wiring.js'
 
@@ -71,6 +71,7 @@ function seenCase(w: Watching): Case | null {
     generators: [],
     startRates: w.startRates,
     watched: w.options,
+    head: w.head,
   }
 }
 
@@ -122,6 +123,23 @@ function seenWiring(w: Watching): Wiring {
     clipFactors: w.wires.factors(),
     epochs: w.epochs,
   }
+}
+
+/** Where the loss cannot be computed anew, the layers are shown and the calls judged. */
+function plainReport(w: Watching, seconds: number): Report {
+  const { observation, options, step } = w
+  const note =
+    w.wires.backwards === 0
+      ? 'no backward pass through the model was seen'
+      : 'the loss is made of more than the output of this model: its layers are shown, and the loop is judged by its calls'
+  const trace = {
+    losses: observation.losses,
+    rates: observation.rates,
+    layers: observation.traces(),
+    validation: w.validation,
+  }
+  const findings = triageCalls(seenWiring(w), w.nonfinite, options.model)
+  return callsReport(options, findings, trace, { steps: step, plannedSteps: w.planned, seconds, notes: [note] })
 }
 
 class LoopWatcher implements Watcher {
@@ -180,7 +198,7 @@ class LoopWatcher implements Watcher {
     const w = this.watching
     const c = seenCase(w)
     const seconds = (performance.now() - w.began) / 1000
-    if (c === null) return emptyReport(w.options, seconds)
+    if (c === null || w.unclear) return plainReport(w, seconds)
     // The first batches are all that a start can be judged by; more of them come until there are enough.
     if (this.start === null || !w.batches.full) this.start = startOf(c, w.observation.initial)
     const { start } = this

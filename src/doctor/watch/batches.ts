@@ -11,19 +11,31 @@ const MOST_VALUES = 1 << 22
 /** How far below the root of a backward pass the loss is looked for: means, sums and weights come after it. */
 const DEPTH = 12
 
-/** The operation of a known loss under a root, with the target that it was given. */
-export function lossUnder(root: Tensor): { kind: LossKind; target: Tensor | null } | null {
+export interface LossSeen {
+  readonly kind: LossKind
+  readonly prediction: Tensor | null
+  readonly target: Tensor | null
+  readonly node: Node
+}
+
+/** The operations of known losses under the root of a backward pass, outermost first. */
+export function lossesUnder(root: Tensor): LossSeen[] {
+  const found: LossSeen[] = []
   let level: Node[] = root.gradFn === null ? [] : [root.gradFn]
   for (let depth = 0; depth < DEPTH && level.length > 0; depth++) {
+    const below: Node[] = []
     for (const node of level) {
       const kind = lossKind(undefined, node)
-      if (kind === 'other') continue
-      const saved = node.saved
-      return { kind, target: (kind === 'nll' ? saved[0] : saved[1]) ?? null }
+      if (kind === 'other') below.push(...node.next.filter(next => next !== null))
+      else {
+        const { saved } = node
+        const first = kind === 'nll' ? 0 : 1
+        found.push({ kind, prediction: first === 0 ? null : (saved[0] ?? null), target: saved[first] ?? null, node })
+      }
     }
-    level = level.flatMap(node => node.next.filter(next => next !== null))
+    level = [...new Set(below)]
   }
-  return null
+  return found
 }
 
 export class Batches {

@@ -15,8 +15,9 @@ import { isSampled, type Nonfinite } from '../run.js'
 import { inSandbox, modulesAmong, optimized } from '../sandbox.js'
 import { evaluate, inMode, PROBE_ROWS, spacedRows, viewOfNetwork } from '../state.js'
 import type { ValidationPoint } from '../trace.js'
-import { Batches, lossUnder } from './batches.js'
+import { Batches, lossesUnder } from './batches.js'
 import { criterionFor } from './criterion.js'
+import { type Head, headBetween } from './head.js'
 import { Wires } from './wires.js'
 
 /** Samples over the whole run, unless they cost more than this share of its time, beyond a first allowance in milliseconds. */
@@ -25,6 +26,7 @@ const SHARE = 0.025
 const ALLOWANCE = 40
 /** Steps that are sampled in any case, beside every tenth of the others. */
 const CERTAIN = 5
+const MEASURED = 30
 /** Parameters from which on a look at a few rows has to do. */
 const LARGE = 100_000
 /** Batches before the fixed batch is put together. */
@@ -63,6 +65,10 @@ export class Watching implements PassObserver, Onlooker {
   epochs = 0
   nonfinite: Nonfinite | null = null
   kind: LossKind = 'other'
+  /** What the loop does with the output before the loss. */
+  head: Head | undefined
+  /** The loss is made of more than the model's output. */
+  unclear = false
   /** The fixed batch, once there is one. */
   probe: readonly [Tensor, Tensor] | null = null
   onSampled: () => void = () => {}
@@ -116,6 +122,11 @@ export class Watching implements PassObserver, Onlooker {
     return isSampled(step, this.every) && this.spent < ALLOWANCE + SHARE * (performance.now() - this.began)
   }
 
+  /** Whether the gradients of a step are measured: of the first ones always, so that there are enough to judge clipping by. */
+  private measured(step: number): boolean {
+    return step <= MEASURED || this.sampled(step)
+  }
+
   // --- what the loop does -------------------------------------------------------------------------------------------------
 
   private see(module: Module, inputs: readonly unknown[]): ((output: unknown) => void) | undefined {
@@ -146,8 +157,13 @@ export class Watching implements PassObserver, Onlooker {
   }
 
   private keepBatch(root: Tensor, recorded: boolean): void {
-    const found = lossUnder(root)
-    if (found !== null) this.kind = found.kind
+    const losses = lossesUnder(root)
+    const [found] = losses
+    // A sum of several losses, or one of something else than the output, cannot be computed anew.
+    const head = losses.length === 1 && this.output !== null ? headBetween(this.output, found) : undefined
+    if (losses.length > 1 || head === null) this.unclear = true
+    if (found !== undefined) this.kind = found.kind
+    if (head) this.head = head
     const target = this.target ?? found?.target ?? null
     const place = (t: Tensor) => ({ storage: t.storage, byteOffset: t.byteOffset })
     if (recorded) {
@@ -158,22 +174,21 @@ export class Watching implements PassObserver, Onlooker {
       })
       if (this.places.length > 16) this.places.shift()
     }
-    if (this.input !== null && target !== null) this.batches.add(this.input, target)
+    if (!this.unclear && this.input !== null && target !== null) this.batches.add(this.input, target)
   }
 
   after(): void {
     if (this.quiet) return
     unrecorded(() => {
-      this.wires.after(this.sampled(this.step + 1))
+      this.wires.after(this.measured(this.step + 1))
     })
   }
 
   private beforeStep(): void {
     if (this.quiet) return
     unrecorded(() => {
-      const sampled = this.sampled(this.step + 1)
-      this.wires.beforeStep(sampled)
-      if (sampled) this.mark()
+      this.wires.beforeStep(this.measured(this.step + 1))
+      if (this.sampled(this.step + 1)) this.mark()
     })
   }
 
@@ -278,7 +293,7 @@ export class Watching implements PassObserver, Onlooker {
       for (const m of model.modules()) m._hooks = null
       const [x, y] = probe
       inMode(model, 'eval', () => {
-        const view = viewOfNetwork(model, x)
+        const view = viewOfNetwork({ model, head: this.head }, x)
         observation.sample(this.step, view)
         observation.probe.push({ step: this.step, loss: computeLoss(this.criterion, view.output.detach(), y).item() })
       })
@@ -315,8 +330,10 @@ export class Watching implements PassObserver, Onlooker {
       results.validationLoss ??
       (validation === undefined
         ? undefined
-        : (this.quietly(() => evaluate({ model: this.options.model, criterion: this.criterion }, ...validation).loss) ??
-          undefined))
+        : (this.quietly(
+            () =>
+              evaluate({ model: this.options.model, criterion: this.criterion, head: this.head }, ...validation).loss,
+          ) ?? undefined))
     const accuracy = results.validationAccuracy
     this.validation.push({
       step: this.step,

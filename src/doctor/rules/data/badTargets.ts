@@ -1,4 +1,5 @@
 import { isFloating } from '../../../core/dtype.js'
+import { DTypeError } from '../../../core/errors.js'
 import type { Context } from '../../context.js'
 import { shown } from '../../numbers.js'
 import type { Draft, Rule } from '../rule.js'
@@ -66,7 +67,13 @@ export const badTargets: Rule = {
         'Every target is the same value: a constant answers all of it, and there is nothing to learn.',
         'Check how the targets are made.',
       )
-    if (lossError !== null && kind !== 'mse' && kind !== 'l1' && kind !== 'other') return null
+    if (lossError instanceof DTypeError && !isFloating(y.dtype))
+      return draft(
+        c,
+        `The targets are ${y.dtype}; this loss compares them with the outputs and wants numbers of the same kind.`,
+        'Convert the targets.',
+        'y = y.float()',
+      )
     return null
   },
 }

@@ -19,7 +19,6 @@ export const featuresTooSmall: Rule = {
       summary: 'Leave out one of the scalings, or standardise the inputs.',
       code: STANDARDISE,
       treat: standardise(c),
-      proof: 'outcome',
     }
   },
 }

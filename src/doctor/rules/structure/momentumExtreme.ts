@@ -27,7 +27,6 @@ export const momentumExtreme: Rule = {
         ? 'optimizer.paramGroups[0].momentum = 0.9'
         : `optimizer.paramGroups[0].betas = [0.9, ${group.betas![1]}]`,
       treat: options => setInGroups(options, own ? { momentum: 0.9 } : { betas: [0.9, group.betas![1]] }),
-      proof: 'outcome',
     }
   },
 }
