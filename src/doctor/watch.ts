@@ -96,11 +96,11 @@ function seenRun(w: Watching, c: Case, start: State): Run {
   return {
     steps: w.step,
     complete: w.planned !== null && w.step >= w.planned,
-    losses: observation.losses,
-    rates: observation.rates,
+    losses: [...observation.losses],
+    rates: [...observation.rates],
     layers: observation.traces(),
     probe: points,
-    validation: w.validation,
+    validation: [...w.validation],
     baseline:
       probe === null
         ? start.baseline
@@ -133,10 +133,10 @@ function plainReport(w: Watching, seconds: number): Report {
       ? 'no backward pass through the model was seen'
       : 'the loss is made of more than the output of this model: its layers are shown, and the loop is judged by its calls'
   const trace = {
-    losses: observation.losses,
-    rates: observation.rates,
+    losses: [...observation.losses],
+    rates: [...observation.rates],
     layers: observation.traces(),
-    validation: w.validation,
+    validation: [...w.validation],
   }
   const findings = triageCalls(seenWiring(w), w.nonfinite, options.model)
   return callsReport(options, findings, trace, { steps: step, plannedSteps: w.planned, seconds, notes: [note] })
