@@ -223,6 +223,40 @@ const embeddings: Group = {
   ],
 }
 
+const window = (
+  title: string,
+  op: string,
+  args: (number | number[])[],
+  options: object,
+  shape: number[],
+  target?: number,
+) => row(`${title}, ${shape.join('x')}`, 'layer', { op, args, options, shape }, target)
+
+const LENET = row('LeNet, batch 64: a step of cross entropy and Adam', 'lenet', { batch: 64 })
+
+const convolutions: Group = {
+  name: 'Convolutions and pooling, forward and backward',
+  rows: [
+    window('Conv2d 16 -> 32, 3x3', 'Conv2d', [16, 32, 3], { padding: 1 }, [64, 16, 14, 14], 1),
+    window('Conv2d 64 depthwise, 3x3', 'Conv2d', [64, 64, 3], { padding: 1, groups: 64 }, [32, 64, 28, 28], 1.5),
+    window('Conv2d 64 -> 64, 1x1', 'Conv2d', [64, 64, 1], {}, [32, 64, 28, 28]),
+    window('Conv2d 64 -> 64, 3x3', 'Conv2d', [64, 64, 3], { padding: 1 }, [8, 64, 28, 28]),
+    window('Conv2d 16 -> 32, 3x3, stride 2', 'Conv2d', [16, 32, 3], { padding: 1, stride: 2 }, [64, 16, 14, 14]),
+    window('Conv1d 32 -> 32, 5', 'Conv1d', [32, 32, 5], { padding: 2 }, [32, 32, 128]),
+    window(
+      'ConvTranspose2d 32 -> 16, 4x4, stride 2',
+      'ConvTranspose2d',
+      [32, 16, 4],
+      { padding: 1, stride: 2 },
+      [16, 32, 14, 14],
+    ),
+    window('MaxPool2d 2x2', 'MaxPool2d', [2], {}, [64, 16, 28, 28]),
+    window('AvgPool2d 2x2', 'AvgPool2d', [2], {}, [64, 16, 28, 28]),
+    LENET,
+    compiled(LENET, 2),
+  ],
+}
+
 const LENGTH = 'sequence 50, batch 32'
 const steps = (inputs: number) => [50, 32, inputs]
 const encoder = (dimFeedforward: number, dropout: number) =>
@@ -259,6 +293,7 @@ export const groups: readonly Group[] = [
   softmax,
   normalisation,
   embeddings,
+  convolutions,
   sequences,
   replayedSequences,
   losses,

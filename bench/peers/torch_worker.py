@@ -125,9 +125,9 @@ def elementwise(op, shapes):
     return lambda: f(a, b), lambda: mean_size(f(a, b))
 
 
-def layer(op, args, shape, below=None):
+def layer(op, args, shape, below=None, options=None):
     """Forward and backward of a layer, to its parameters and, where it is floats, its input."""
-    module = getattr(nn, op)(*args)
+    module = getattr(nn, op)(*args, **{snake(k): v for k, v in (options or {}).items()})
     x = torch.randn(shape, requires_grad=True) if below is None else torch.randint(0, below, shape)
     gradient = torch.randn(module(x).shape)
     every = ([x] if below is None else []) + list(module.parameters())
@@ -139,6 +139,28 @@ def layer(op, args, shape, below=None):
         return every[0].grad
 
     return both, lambda: mean_size(both())
+
+
+def lenet(batch):
+    """A step of Adam and cross entropy for a network of LeNet's kind."""
+    model = nn.Sequential(
+        nn.Conv2d(1, 6, 5, padding=2), nn.ReLU(), nn.MaxPool2d(2),
+        nn.Conv2d(6, 16, 5), nn.ReLU(), nn.MaxPool2d(2),
+        nn.Flatten(), nn.Linear(400, 120), nn.ReLU(), nn.Linear(120, 84), nn.ReLU(), nn.Linear(84, 10),
+    )
+    x = torch.randn(batch, 1, 28, 28)
+    y = torch.randint(0, 10, (batch,))
+    criterion = nn.CrossEntropyLoss()
+    optim = torch.optim.Adam(model.parameters(), lr=0.001)
+
+    def step():
+        optim.zero_grad()
+        value = criterion(model(x), y)
+        value.backward()
+        optim.step()
+        return value
+
+    return step, lambda: step().item()
 
 
 def sequence(op, args, shape, options=None):
@@ -189,7 +211,7 @@ def optimizer(op, tensors, n, **options):
     return optim.step, value
 
 
-WORKS = {f.__name__: f for f in (network, loader, activation, rows, elementwise, layer, sequence, loss, optimizer)}
+WORKS = {f.__name__: f for f in (network, loader, activation, rows, elementwise, layer, lenet, sequence, loss, optimizer)}
 SAMPLE = 0.02  # seconds; as in clock.ts
 
 

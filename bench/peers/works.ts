@@ -159,14 +159,15 @@ function elementwise({ op, shapes }: { op: string; shapes: [number[], number[]] 
 interface Layer {
   op: string
   args: (number | number[])[]
+  options?: object
   shape: number[]
   /** The input is whole numbers below this. */
   below?: number
 }
 
 /** Forward and backward of a layer, to its parameters and, where it is floats, its input. */
-function layer({ op, args, shape, below }: Layer): Prepared {
-  const module = new modules[op](...args)
+function layer({ op, args, options, shape, below }: Layer): Prepared {
+  const module = options === undefined ? new modules[op](...args) : new modules[op](...args, options)
   const x = below === undefined ? randn(shape).requiresGrad_() : randint(0, below, shape)
   const gradient = randn(module.forward(x).shape)
   const learned: Tensor[] = [...module.parameters()]
@@ -177,6 +178,38 @@ function layer({ op, args, shape, below }: Layer): Prepared {
     return all[0].grad!
   }
   return { step: both, value: () => meanSize(both()) }
+}
+
+/** A step of Adam and cross entropy for a network of LeNet's kind, as examples/lenet has it. */
+function lenet({ batch, compiled }: { batch: number; compiled?: boolean }): Prepared {
+  const model = new nn.Sequential(
+    new nn.Conv2d(1, 6, 5, { padding: 2 }),
+    new nn.ReLU(),
+    new nn.MaxPool2d(2),
+    new nn.Conv2d(6, 16, 5),
+    new nn.ReLU(),
+    new nn.MaxPool2d(2),
+    new nn.Flatten(),
+    new nn.Linear(400, 120),
+    new nn.ReLU(),
+    new nn.Linear(120, 84),
+    new nn.ReLU(),
+    new nn.Linear(84, 10),
+  )
+  const x = randn([batch, 1, 28, 28])
+  const y = randint(0, 10, [batch])
+  const criterion = new nn.CrossEntropyLoss()
+  const opt = new optim.Adam(model.parameters(), { lr: 0.001 })
+  const fn = (images: Tensor, labels: Tensor): Tensor => {
+    opt.zeroGrad()
+    const value = criterion.forward(model.forward(images), labels)
+    value.backward()
+    opt.step()
+    return value
+  }
+  const call = compiled ? compile(fn) : fn
+  const step = () => call(x, y)
+  return { step, value: () => step().item() }
 }
 
 interface SequenceLayer {
@@ -242,6 +275,7 @@ export const works: Record<string, (args: any) => Prepared> = {
   rows,
   elementwise,
   layer,
+  lenet,
   sequence,
   loss,
   optimizer,
