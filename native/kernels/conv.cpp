@@ -49,38 +49,60 @@ template <class T> int64_t blockOf(const Convolution<T>& c, int64_t rows) {
 
 int64_t grainOf(int64_t work) { return work >= kWork ? 1 : kWork / work; }
 
-/** Columns of one padded image against the weights: out [K, P] of a group. False where there is no memory. */
-template <class T> bool columnsProduct(const Convolution<T>& c, const T* image, T* panel, const T* weight, const T* bias, T* out) {
-  const int64_t P = c.w.places;
-  for (int64_t p = 0; p < P;) {
-    const int64_t start = p;
+/** A panel of columns, of one image or the end of one and the beginning of others, on its way to a product. */
+template <class T> struct Panel {
+  struct Part { T* out; int64_t at, width; };  // where the places of an image go to, and which columns they are
+  const Convolution<T>& c;
+  T* columns;  // [R, kLength]
+  T* mixed;    // [K, kWidth]: results for several images
+  const T *weight, *bias;
+  Part parts[kWidth];
+  int count;
+  int64_t width;
+
+  /** Adds the places of a padded image as far as they fit, from p on, which moves on. out: [K, P]. */
+  void add(const T* image, int64_t& p, T* out) {
     Run runs[kMostRuns];
-    const int count = cutRuns<T>(c.w, p, lesser(P, p + kWidth), runs);
-    const int64_t width = p - start;
-    gatherRows(c.w, c.C, image, runs, count, panel, kLength);
-    if (bias)
-      for (int64_t k = 0; k < c.K; k++) fillRun(out + k * P + start, bias[k], width);
-    Gemm<T> g{c.K, width, c.R, weight, c.R, 1, panel, kLength, 1, out + start, P};
+    const int64_t start = p;
+    const int some = cutRuns<T>(c.w, p, lesser(c.w.places, p + kWidth - width), runs);
+    gatherRows(c.w, c.C, image, runs, some, columns + width, kLength);
+    parts[count++] = {out + start, width, p - start};
+    width += p - start;
+  }
+
+  /** Computes what was added. False where there is no memory. */
+  bool multiply() {
+    if (width == 0) return true;
+    const int64_t P = c.w.places;
+    T* const to = count == 1 ? parts[0].out : mixed;
+    const int64_t ld = count == 1 ? P : kWidth;
+    for (int64_t k = 0; bias && k < c.K; k++) fillRun(to + k * ld, bias[k], width);
+    Gemm<T> g{c.K, width, c.R, weight, c.R, 1, columns, kLength, 1, to, ld};
     g.beta = bias ? 1 : 0;
     g.near = true;
     if (!gemm(g)) return false;
+    for (int i = 0; count > 1 && i < count; i++)
+      for (int64_t k = 0; k < c.K; k++) copyRun(parts[i].out + k * P, mixed + k * kWidth + parts[i].at, parts[i].width);
+    count = 0;
+    width = 0;
+    return true;
   }
-  return true;
-}
+};
 
 /** out of x [N, G, C, in], weight [G, K, C, kernel] and, unless null, bias [G, K]; see convolution. */
 template <class T> void convolve(Launch& l, const Convolution<T>& c, const T* x, const T* weight, const T* bias, T* out) {
   const int64_t P = c.w.places;
   Memory memory;
   parallel(c.N * c.G, grainOf(c.work()), [&](int64_t begin, int64_t end) {
-    T *image = nullptr, *panel = nullptr;
+    T *image = nullptr, *columns = nullptr;
     const int64_t* offsets = nullptr;
     if (!c.pointwise) {
       image = clearImage<T>(c.w, c.C);
-      if (c.depthwise) offsets = tapsAnd(c.w, 0, panel);
-      else panel = room<T>(kPanelSlot, times(c.R, kLength));
-      if (!image || !panel) return memory.lacking();
+      if (c.depthwise) offsets = tapsAnd(c.w, 0, columns);
+      else columns = room<T>(kPanelSlot, plus(times(c.R, kLength), times(c.K, kWidth)));
+      if (!image || !columns) return memory.lacking();
     }
+    Panel<T> panel{c, columns, columns + c.R * kLength, weight, bias, {}, 0, 0};
     for (int64_t i = begin; i < end; i++) {
       const int64_t g = i % c.G;
       const T* const in = x + i * c.C * c.w.plane;
@@ -96,7 +118,13 @@ template <class T> void convolve(Launch& l, const Convolution<T>& c, const T* x,
       }
       for (int64_t j = 0; j < c.C; j++) padPlane(c.w, in + j * c.w.plane, image + j * c.w.size);
       if (!c.depthwise) {
-        if (!columnsProduct(c, image, panel, W, b, to)) return memory.lacking();
+        panel.weight = W, panel.bias = b;
+        for (int64_t p = 0; p < P;) {
+          panel.add(image, p, to);
+          // Groups have weights of their own: no panel is shared between them.
+          const bool last = p == P && (c.G > 1 || i + 1 == end);
+          if ((panel.width == kWidth || last) && !panel.multiply()) return memory.lacking();
+        }
         continue;
       }
       for (int64_t k = 0; k < c.K; k++) tapsProduct(c.w, image, offsets, W + k * c.w.taps, b ? b[k] : T(0), to + k * P);
