@@ -59,13 +59,35 @@ template <class T> void finishRows(const Gemm<T>& g, T* c, int64_t M, int64_t n)
   for (int64_t r = 0; r < M; r++) g.then(c + r * g.ldc, n);
 }
 
+/** Whether B is copied into panels: not where its rows are read once or stay in the caches. */
+template <class T> inline bool packsB(const Gemm<T>& g) {
+  return g.colB != 1 || (!g.near && g.M > kFewRows && times(g.K, g.N) > kNearB);
+}
+
+/** A product of one panel that is read in place: what is to be decided about larger ones takes as long as 16x16x16 itself. */
+template <class T> bool onePanel(const Gemm<T>& g) {
+  constexpr int L = VecOf<T>::lanes;
+  if (g.N > kTileVectors * L || g.K >= kDepth + kDepth / 2 || packsB(g)) return false;
+  const int vectors = static_cast<int>((g.N + L - 1) / L);
+  Strip<T> s;
+  s.K = g.K, s.b = g.B, s.rowB = g.rowB, s.c = g.C, s.ldc = g.ldc;
+  s.last = g.N - (vectors - 1) * L;
+  s.finish = {g.alpha, g.beta, g.bias};
+  if (const StripFn<T> thin = g.M <= 3 && g.N <= 3 * L ? thinStripOf<T>(vectors, g.M) : nullptr) {
+    s.a = g.A, s.rowA = g.rowA, s.colA = g.colA;
+    thin(s);
+  } else panelProduct<T>(g, s, g.M, g.A, vectors, s.last != L, nullptr, false);
+  if (g.then) finishRows(g, g.C, g.M, g.N);
+  return true;
+}
+
 /** C[m0…m1, n0…n1): block after block in depth, for each the rows in blocks, for each the panels of B. */
 template <class T> bool tiledProduct(const Gemm<T>& g, int64_t m0, int64_t m1, int64_t n0, int64_t n1) {
   constexpr int L = VecOf<T>::lanes;
   constexpr int64_t kWidth = kTileVectors * L;
   const int64_t nearA = g.colA == 1 ? kFarRows / static_cast<int64_t>(sizeof(T)) : kNearColumns;
   const bool packA = n1 - n0 > 2 * kWidth && times(m1 - m0, g.K) > nearA;
-  const bool packB = g.colB != 1 || (!g.near && g.M > kFewRows && times(g.K, g.N) > kNearB);
+  const bool packB = packsB(g);
   const int64_t blocks = g.K < kDepth + kDepth / 2 ? 1 : (g.K + kDepth / 2) / kDepth;
   const int64_t depth = blocks == 1 ? g.K : (g.K + blocks - 1) / blocks;
   const int64_t rowBlock = packA && m1 - m0 > kRowBlock ? kRowBlock : m1 - m0;
@@ -166,6 +188,7 @@ template <class T> bool product(const Gemm<T>& g) {
   constexpr int64_t kWidth = kTileVectors * VecOf<T>::lanes;
   const int64_t work = times(times(g.M, g.N), g.K);
   const int team = work >= 2 * kThreadWork ? numThreads() : 1;
+  if (work < kThreadWork && onePanel(g)) return true;
   if (team == 1) return tiledProduct(g, 0, g.M, 0, g.N);
 
   // The order of each sum is the same however the work is cut, so the cut may depend on the number of threads.

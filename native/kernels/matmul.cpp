@@ -28,8 +28,10 @@ inline int64_t spanOf(int dims, const int64_t* shape, const int64_t* strides, in
 
 /** sizes: M, N, K, row and column stride of A, of B. */
 template <class T> void readProduct(Launch& l, Gemm<T>& g) {
-  g.M = l.size(0), g.N = l.size(1), g.K = l.size(2);
-  g.rowA = l.size(3), g.colA = l.size(4), g.rowB = l.size(5), g.colB = l.size(6);
+  int64_t size[7];
+  l.read(0, 7, size);
+  g.M = size[0], g.N = size[1], g.K = size[2];
+  g.rowA = size[3], g.colA = size[4], g.rowB = size[5], g.colB = size[6];
   // Strides of 0 let K be longer than any memory: a product that would take hours is refused.
   if (times(times(g.M, g.N), g.K) > int64_t{1} << 52)
     l.fail(ErrorKind::kLaunch, "%g results of %g products each are too many", static_cast<double>(times(g.M, g.N)), static_cast<double>(g.K));
