@@ -214,7 +214,9 @@ template <class T> bool product(const Gemm<T>& g) {
 }  // namespace
 
 bool gemm(const Gemm<float>& g) noexcept { return product(g); }
+#ifndef GLOROT_LENDER  // which would lend its own
 bool gemm(const Gemm<double>& g) noexcept { return product(g); }
+#endif
 
 }  // namespace GLOROT_ISA
 }  // namespace glorot

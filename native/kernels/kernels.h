@@ -24,8 +24,12 @@ namespace GLOROT_ISA {
 #define NUMBERS(name) FLOATS(name)
 #define ANY(name) FLOATS(name)
 #endif
-/** float32 and float64 for every ISA: for what float64 users wait for. */
+/** float32 and float64 for every ISA, for what float64 users wait for; an ISA that borrows takes the lender's float64. */
+#ifdef GLOROT_LENDER
+#define FLOATS_PER_ISA(name) FLOATS(name)
+#else
 #define FLOATS_PER_ISA(name) {#name, {name<float>, name<double>, nullptr, nullptr}}
+#endif
 /** One function for every dtype: it does not compute on elements of the launch's dtype. */
 #define ONE(name) {#name, {name, name, name, name}}
 

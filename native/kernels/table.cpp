@@ -47,8 +47,14 @@
 
 namespace glorot {
 
-#if !GLOROT_BASE
-namespace GLOROT_BASE_ISA {
+/** What this ISA has no version of, it takes from that one. */
+#ifdef GLOROT_LENDER
+#define FALLBACK GLOROT_LENDER
+#elif !GLOROT_BASE
+#define FALLBACK GLOROT_BASE_ISA
+#endif
+#ifdef FALLBACK
+namespace FALLBACK {
 const KernelTable& table() noexcept;
 }
 #endif
@@ -67,8 +73,8 @@ const KernelTable& table() noexcept {
 #define APPEND(family, isa) \
   for (int i = 0; i < isa::family##Family.count && t.count < kMaxKernels; i++) kernels[t.count++] = isa::family##Family.kernels[i];
     GLOROT_FAMILIES(APPEND)
-#if !GLOROT_BASE
-    const KernelTable& base = GLOROT_BASE_ISA::table();
+#ifdef FALLBACK
+    const KernelTable& base = FALLBACK::table();
     for (int i = 0; i < t.count; i++)
       for (int d = 0; d < kDTypes; d++)
         if (!kernels[i].fn[d]) kernels[i].fn[d] = base.kernels[i].fn[d];
