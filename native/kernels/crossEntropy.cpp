@@ -17,7 +17,7 @@ inline void shortRows(const Classes& c, const float* x, int64_t n, Softmaxes<flo
   VecF t[kShortRow];
   for (int64_t i = 0; i < n; i += kLanesF) {
     toColumns(x + i * c.C, n - i < kLanesF ? n - i : kLanesF, c.C, t);
-    const SoftmaxOfRow<VecF> of = softmaxOfColumns<false>(t, c.C);
+    const SoftmaxOfRow<VecF> of = softmaxOfColumns(false, t, c.C);
     store(s.m + i, of.m), store(s.logs + i, of.s);
   }
 }

@@ -9,47 +9,49 @@ namespace glorot {
 namespace GLOROT_ISA {
 namespace {
 
+// Both functions share these loops, `log` being asked in each turn: two versions of them made the binary larger by 50 kB.
+
 /** One contiguous row. y may be x. */
-template <class T, bool kLog> inline void softmaxRow(const T* x, int64_t R, T* y) {
-  const SoftmaxOfRow<T> of = softmaxOfRow(x, R, kLog ? nullptr : y);
-  const Pack<T> m = fillPack(of.m), last = fillPack(kLog ? logOf(of.s) : 1 / of.s);
+template <class T> inline void softmaxRow(bool log, const T* x, int64_t R, T* y) {
+  const SoftmaxOfRow<T> of = softmaxOfRow(x, R, log ? nullptr : y);
+  const Pack<T> m = fillPack(of.m), last = fillPack(log ? logOf(of.s) : 1 / of.s);
   for (int64_t i = 0; i < R; i += kPack<T>) {
     const int64_t n = R - i < kPack<T> ? R - i : kPack<T>;
-    storePack(y + i, kLog ? loadPack(x + i, n) - m - last : loadPack(y + i, n) * last, n);
+    storePack(y + i, log ? loadPack(x + i, n) - m - last : loadPack(y + i, n) * last, n);
   }
 }
 
 /** n <= lanes short rows. y may be x. */
-template <bool kLog> inline void softmaxShortRows(const float* x, int64_t n, int64_t R, float* y) {
+inline void softmaxShortRows(bool log, const float* x, int64_t n, int64_t R, float* y) {
   VecF t[kShortRow];
   toColumns(x, n, R, t);
-  const SoftmaxOfRow<VecF> of = softmaxOfColumns<!kLog>(t, R);
-  const VecF last = kLog ? log(of.s) : splat(1.0f) / of.s;
-  for (int64_t r = 0; r < R; r++) t[r] = kLog ? t[r] - of.m - last : t[r] * last;
+  const SoftmaxOfRow<VecF> of = softmaxOfColumns(!log, t, R);
+  const VecF last = log ? GLOROT_ISA::log(of.s) : splat(1.0f) / of.s;
+  for (int64_t r = 0; r < R; r++) t[r] = log ? t[r] - of.m - last : t[r] * last;
   fromColumns(t, n, R, y);
 }
 
 /** A tile of columns of x, y likewise. */
-template <class T, bool kLog, int P> inline void softmaxTile(const Columns<T>& c, T* y) {
+template <class T, int P> inline void softmaxTile(bool log, const Columns<T>& c, T* y) {
   const Tile<T, P> m = foldColumns<T, P>(Larger{}, c, Same{});
   const Tile<T, P> s = foldRows<T, P>(Sum{}, c.R, [&](int64_t r) {
     Tile<T, P> t = loadRow<T, P>(c, r);
     for (int p = 0; p < P; p++) t.v[p] = exp(t.v[p] - m.v[p]);
-    if (!kLog) storeRow(y + r * c.stride, c.n, t);
+    if (!log) storeRow(y + r * c.stride, c.n, t);
     return t;
   });
   Tile<T, P> last;
-  for (int p = 0; p < P; p++) last.v[p] = kLog ? log(s.v[p]) : fillPack(T(1)) / s.v[p];
+  for (int p = 0; p < P; p++) last.v[p] = log ? GLOROT_ISA::log(s.v[p]) : fillPack(T(1)) / s.v[p];
   // Reads of y stay within this tile's columns: its neighbours are being written.
-  const Columns<T> done{kLog ? c.x : y, c.R, c.stride, c.n, kLog ? c.room : 0};
+  const Columns<T> done{log ? c.x : y, c.R, c.stride, c.n, log ? c.room : 0};
   for (int64_t r = 0; r < c.R; r++) {
     Tile<T, P> t = loadRow<T, P>(done, r);
-    for (int p = 0; p < P; p++) t.v[p] = kLog ? t.v[p] - m.v[p] - last.v[p] : t.v[p] * last.v[p];
+    for (int p = 0; p < P; p++) t.v[p] = log ? t.v[p] - m.v[p] - last.v[p] : t.v[p] * last.v[p];
     storeRow(y + r * c.stride, c.n, t);
   }
 }
 
-template <class T, bool kLog> void normalise(Launch& l) {
+template <class T> void normalise(bool log, Launch& l) {
   Axis a;
   if (!readAxis(l, a)) return;
   const T* x = l.in<T>(0, a.n());
@@ -60,23 +62,23 @@ template <class T, bool kLog> void normalise(Launch& l) {
       const int64_t groups = (a.outer + kPack<T> - 1) / kPack<T>;
       return parallel(groups, kGrain / (kPack<T> * kShortRow), [&](int64_t begin, int64_t end) {
         for (int64_t o = begin * kPack<T>; o < end * kPack<T> && o < a.outer; o += kPack<T>)
-          softmaxShortRows<kLog>(x + o * a.R, a.outer - o < kPack<T> ? a.outer - o : kPack<T>, a.R, y + o * a.R);
+          softmaxShortRows(log, x + o * a.R, a.outer - o < kPack<T> ? a.outer - o : kPack<T>, a.R, y + o * a.R);
       });
     }
-  if (a.inner == 1) return eachRow(a, [&](int64_t o, bool) { softmaxRow<T, kLog>(x + o * a.R, a.R, y + o * a.R); });
+  if (a.inner == 1) return eachRow(a, [&](int64_t o, bool) { softmaxRow(log, x + o * a.R, a.R, y + o * a.R); });
   eachTile(a, x, [&](const Columns<T>& c, int64_t, auto packs) {
-    softmaxTile<T, kLog, decltype(packs)::value>(c, y + (c.x - x));
+    softmaxTile<T, decltype(packs)::value>(log, c, y + (c.x - x));
   });
 }
 
 /** y = exp(x - m) / sum exp(x - m), m = max x.  buffers: x, y.  sizes: outer, R, inner. */
-template <class T> void softmax(Launch& l) noexcept { normalise<T, false>(l); }
+template <class T> void softmax(Launch& l) noexcept { normalise<T>(false, l); }
 /** y = x - m - log sum exp(x - m).  buffers: x, y.  sizes: outer, R, inner. */
-template <class T> void logSoftmax(Launch& l) noexcept { normalise<T, true>(l); }
+template <class T> void logSoftmax(Launch& l) noexcept { normalise<T>(true, l); }
 
 /** softmax: dx = y (dy - sum y dy); logSoftmax: dx = dy - exp(y) sum dy.
  *  buffers: y, dy, dx (may be dy).  sizes: outer, R, inner. */
-template <class T, bool kLog> void normaliseBackward(Launch& l) {
+template <class T> void normaliseBackward(bool log, Launch& l) {
   Axis a;
   if (!readAxis(l, a)) return;
   const T* y = l.in<T>(0, a.n());
@@ -87,12 +89,12 @@ template <class T, bool kLog> void normaliseBackward(Launch& l) {
     eachRow(a, [&](int64_t o, bool) {
       const T *yo = y + o * a.R, *go = dy + o * a.R;
       const T s = fold<T>(Sum{}, a.R, [=](int64_t i, int64_t n) {
-        return kLog ? loadPack(go + i, n) : loadPack(go + i, n) * loadPack(yo + i, n);
+        return log ? loadPack(go + i, n) : loadPack(go + i, n) * loadPack(yo + i, n);
       });
       for (int64_t i = 0; i < a.R; i += kPack<T>) {
         const int64_t n = a.R - i < kPack<T> ? a.R - i : kPack<T>;
         const Pack<T> v = loadPack(yo + i, n), g = loadPack(go + i, n), total = fillPack(s);
-        storePack(dx + o * a.R + i, kLog ? g - exp(v) * total : v * (g - total), n);
+        storePack(dx + o * a.R + i, log ? g - exp(v) * total : v * (g - total), n);
       }
     });
     return;
@@ -103,7 +105,7 @@ template <class T, bool kLog> void normaliseBackward(Launch& l) {
     const Columns<T> grads{dy + (c.x - y), c.R, c.stride, c.n, 0};
     const Tile<T, P> s = foldRows<T, P>(Sum{}, c.R, [&](int64_t r) {
       Tile<T, P> g = loadRow<T, P>(grads, r);
-      if (kLog) return g;
+      if (log) return g;
       const Tile<T, P> v = loadRow<T, P>(c, r);
       for (int p = 0; p < P; p++) g.v[p] = g.v[p] * v.v[p];
       return g;
@@ -111,13 +113,13 @@ template <class T, bool kLog> void normaliseBackward(Launch& l) {
     for (int64_t r = 0; r < c.R; r++) {
       const Tile<T, P> v = loadRow<T, P>(c, r);
       Tile<T, P> g = loadRow<T, P>(grads, r);
-      for (int p = 0; p < P; p++) g.v[p] = kLog ? g.v[p] - exp(v.v[p]) * s.v[p] : v.v[p] * (g.v[p] - s.v[p]);
+      for (int p = 0; p < P; p++) g.v[p] = log ? g.v[p] - exp(v.v[p]) * s.v[p] : v.v[p] * (g.v[p] - s.v[p]);
       storeRow(dx + (c.x - y) + r * c.stride, c.n, g);
     }
   });
 }
-template <class T> void softmaxBackward(Launch& l) noexcept { normaliseBackward<T, false>(l); }
-template <class T> void logSoftmaxBackward(Launch& l) noexcept { normaliseBackward<T, true>(l); }
+template <class T> void softmaxBackward(Launch& l) noexcept { normaliseBackward<T>(false, l); }
+template <class T> void logSoftmaxBackward(Launch& l) noexcept { normaliseBackward<T>(true, l); }
 
 /** 0 for an infinite largest element: taking it off would give inf - inf. */
 template <class V> inline V finite(V m) { return m - m == like(m, 0) ? m : like(m, 0); }

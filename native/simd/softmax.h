@@ -51,13 +51,13 @@ inline void fromColumns(const VecF* t, int64_t n, int64_t R, float* y) {
   }
 }
 
-/** m and s of each lane's row; t becomes exp(t - m) where kKeep. */
-template <bool kKeep> inline SoftmaxOfRow<VecF> softmaxOfColumns(VecF* t, int64_t R) {
+/** m and s of each lane's row; t becomes exp(t - m) where `keep`. */
+inline SoftmaxOfRow<VecF> softmaxOfColumns(bool keep, VecF* t, int64_t R) {
   VecF m = splat(Limits<float>::lowest), s{};
   for (int64_t r = 0; r < R; r++) m = max(m, t[r]);
   for (int64_t r = 0; r < R; r++) {
     const VecF e = exp(t[r] - m);
-    if (kKeep) t[r] = e;
+    if (keep) t[r] = e;
     s = s + e;
   }
   return {m, s};
