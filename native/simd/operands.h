@@ -174,8 +174,19 @@ __attribute__((noinline, flatten)) void runOf(F f, int64_t n, const T* const (&p
 }
 
 // --- whole launches -------------------------------------------------------------------------------------------------------
-/** buffers: N operands, out (contiguous; may be an operand of the same layout). sizes from `at` on: see readOperands. */
-template <int N, class T, class R, class F> void broadcast(Launch& l, int at, F f) {
+/** A formula by pointer, as a run of it, so that the loops around runs are compiled once for all formulas. */
+template <int N, class T, class R> struct Runs {
+  void (*fn)(const void* f, int64_t n, const T* const (&p)[N], const int64_t (&step)[N], R* y);
+  const void* f;
+};
+template <int N, class T, class R, class F> inline Runs<N, T, R> runsOf(const F& f) {
+  return {[](const void* f, int64_t n, const T* const (&p)[N], const int64_t (&step)[N], R* y) {
+            runOf<N>(*static_cast<const F*>(f), n, p, step, y);
+          },
+          &f};
+}
+
+template <int N, class T, class R> __attribute__((noinline)) void broadcastRuns(Launch& l, int at, Runs<N, T, R> run) {
   Operands<N> o;
   if (!readOperands(l, at, o)) return;
   const T* in[N];
@@ -187,12 +198,17 @@ template <int N, class T, class R, class F> void broadcast(Launch& l, int at, F 
   eachRun(o, [&](const int64_t* offset, int64_t to, int64_t n) {
     const T* p[N];
     for (int k = 0; k < N; k++) p[k] = in[k] + offset[k];
-    runOf<N>(f, n, p, step, y + to);
+    run.fn(run.f, n, p, step, y + to);
   });
 }
 
+/** buffers: N operands, out (contiguous; may be an operand of the same layout). sizes from `at` on: see readOperands. */
+template <int N, class T, class R, class F> inline void broadcast(Launch& l, int at, F f) {
+  broadcastRuns<N, T, R>(l, at, runsOf<N, T, R>(f));
+}
+
 /** One operand is a constant. buffers: x, out. sizes: n, side (0: f(x, c), 1: f(c, x)). floats: c. */
-template <class T, class R, class F> void withScalar(Launch& l, F f) {
+template <class T, class R> __attribute__((noinline)) void withScalar(Launch& l, Runs<2, T, R> run) {
   const int64_t n = l.size(0);
   const int side = l.choice(1, 2);
   const double value = l.num(0);
@@ -208,14 +224,15 @@ template <class T, class R, class F> void withScalar(Launch& l, F f) {
   const int64_t step[2] = {side == 0, side == 1};
   parallel(n, kGrain, [&](int64_t begin, int64_t end) {
     const T* p[2] = {side == 0 ? x + begin : &c, side == 0 ? &c : x + begin};
-    runOf<2>(f, end - begin, p, step, y + begin);
+    run.fn(run.f, end - begin, p, step, y + begin);
   });
 }
 
 /** Two operands: with two buffers see withScalar, with three see broadcast. */
-template <class T, class R, class F> void binary(Launch& l, F f) {
-  if (l.nBuffers == 2) withScalar<T, R>(l, f);
-  else broadcast<2, T, R>(l, 0, f);
+template <class T, class R, class F> inline void binary(Launch& l, F f) {
+  const Runs<2, T, R> run = runsOf<2, T, R>(f);
+  if (l.nBuffers == 2) withScalar<T, R>(l, run);
+  else broadcastRuns<2, T, R>(l, 0, run);
 }
 
 }  // namespace
