@@ -253,7 +253,7 @@ const convolutions: Group = {
     window('MaxPool2d 2x2', 'MaxPool2d', [2], {}, [64, 16, 28, 28]),
     window('AvgPool2d 2x2', 'AvgPool2d', [2], {}, [64, 16, 28, 28]),
     LENET,
-    compiled(LENET, 2),
+    { ...compiled(LENET, 2), title: 'the same, compiled' },
   ],
 }
 

@@ -48,6 +48,11 @@ template <class T> int64_t blockOf(const Convolution<T>& c, int64_t rows) {
 }
 
 int64_t grainOf(int64_t work) { return work >= kWork ? 1 : kWork / work; }
+/** The same for n images: an eighth of them share a range, and so panels, if that leaves several ranges. */
+int64_t grainOf(int64_t work, int64_t n) {
+  const int64_t least = grainOf(work);
+  return least > n / 8 ? least : n / 8 < 16 ? n / 8 : 16;
+}
 
 /** A panel of columns, of one image or the end of one and the beginning of others, on its way to a product. */
 template <class T> struct Panel {
@@ -93,7 +98,7 @@ template <class T> struct Panel {
 template <class T> void convolve(Launch& l, const Convolution<T>& c, const T* x, const T* weight, const T* bias, T* out) {
   const int64_t P = c.w.places;
   Memory memory;
-  parallel(c.N * c.G, grainOf(c.work()), [&](int64_t begin, int64_t end) {
+  parallel(c.N * c.G, grainOf(c.work(), c.N * c.G), [&](int64_t begin, int64_t end) {
     T *image = nullptr, *columns = nullptr;
     const int64_t* offsets = nullptr;
     if (!c.pointwise) {
