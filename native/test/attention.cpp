@@ -109,6 +109,26 @@ void refusals() {
   CHECK(test::run("attentionBackward", glorot::kFloat32, {f.Q, f.K, f.V, f.O, f.lse, f.dO, f.dQ, f.dK, f.dV}, endless, {1, 1}).kind == glorot::ErrorKind::kLaunch);
 }
 
+/** One wrong number at a time: refused or computed, but within the buffers, which the sanitizer watches. */
+void mutations() {
+  const Case c{2, 4, 2, 5, 7, 3, 6, true, true, true};
+  for (const bool backward : {false, true}) {
+    Call<float> f(c);
+    CHECK(f.run(false) == glorot::ErrorKind::kNone);
+    std::vector<glorot::Buffer> b{f.Q, f.K, f.V, f.O, f.lse};
+    if (backward) b.insert(b.end(), {f.dO, f.dQ, f.dK, f.dV});
+    b.push_back(f.mask), b.push_back(f.noise);
+    const std::vector<double> good = f.sizes(backward);
+    for (size_t at = 0; at < good.size(); at++)
+      for (double value : {0.0, 1.0, 2.0, 3.0, 6.0, 8.0, 64.0, 2147483648.0, 1099511627776.0}) {
+        std::vector<double> s = good;
+        s[at] = value;
+        const auto kind = test::run(backward ? "attentionBackward" : "attention", glorot::kFloat32, b, s, {1, 1}).kind;
+        CHECK(kind == glorot::ErrorKind::kNone || kind == glorot::ErrorKind::kLaunch);
+      }
+  }
+}
+
 }  // namespace
 
-int main() { return test::main_({{"heads", heads}, {"refusals", refusals}}); }
+int main() { return test::main_({{"heads", heads}, {"refusals", refusals}, {"mutations", mutations}}); }

@@ -155,6 +155,27 @@ void refusals() {
   CHECK(test::run("recurrent", glorot::kFloat32, {l.x, l.Wx, l.Wh, l.h0, l.c0, l.y, l.gates, l.kept, l.hn, l.cn, l.bx, l.bh, l.rows}, s).kind == glorot::ErrorKind::kLaunch);
 }
 
+/** One wrong number at a time: refused or computed, but within the buffers, which the sanitizer watches. */
+void mutations() {
+  for (int cell = 0; cell < 4; cell++)
+    for (const bool backward : {false, true}) {
+      Layer<float> l({cell, 4, 3, 2, 5, true, true, true, true});
+      CHECK(l.forward() == glorot::ErrorKind::kNone);
+      std::vector<glorot::Buffer> b{l.x, l.Wx, l.Wh, l.h0, l.c0, l.y, l.gates, l.kept};
+      if (backward) b.insert(b.end(), {l.dy, l.dhn, l.dcn, l.dh0, l.dc0, l.dx, l.dWx, l.dWh, l.dbx, l.dbh, l.rows});
+      else b.insert(b.end(), {l.hn, l.cn, l.bx, l.bh, l.rows});
+      std::vector<double> good = l.sizes();
+      if (backward) good.push_back(15), good.push_back(0);
+      for (size_t at = 0; at < good.size(); at++)
+        for (double value : {0.0, 1.0, 2.0, 3.0, 7.0, 9.0, 64.0, 2147483648.0, 1099511627776.0}) {
+          std::vector<double> s = good;
+          s[at] = value;
+          const auto kind = test::run(backward ? "recurrentBackward" : "recurrent", glorot::kFloat32, b, s).kind;
+          CHECK(kind == glorot::ErrorKind::kNone || kind == glorot::ErrorKind::kLaunch || kind == glorot::ErrorKind::kValue);
+        }
+    }
+}
+
 }  // namespace
 
-int main() { return test::main_({{"layers", layers}, {"refusals", refusals}}); }
+int main() { return test::main_({{"layers", layers}, {"refusals", refusals}, {"mutations", mutations}}); }

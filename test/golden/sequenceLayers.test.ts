@@ -85,9 +85,6 @@ function mismatches(c: ModuleCase): string[] {
 }
 
 for (const c of (goldenCases('layers') as ModuleCase[]).filter(({ op }) => op in layers)) {
-  test(c.id, t => {
-    const found = mismatches(c)
-    const other = variantOf(c) as ModuleCase | undefined
-    t.deepEqual(found.length > 0 && other !== undefined && mismatches(other).length === 0 ? [] : found, [])
-  })
+  // Where PyTorch changed its mind, the newer one counts.
+  test(c.id, t => t.deepEqual(mismatches((variantOf(c) as ModuleCase | undefined) ?? c), []))
 }
