@@ -14,7 +14,8 @@ echo "$tarball: $size bytes"
 [ "$size" -lt 1000000 ] || { echo 'the tarball with one prebuild must stay under 1 MB'; exit 1; }
 
 mkdir "$place/bin" "$place/app"
-for tool in node npm sh env; do ln -s "$(command -v $tool)" "$place/bin/$tool"; done
+for tool in node npm npx sh env; do ln -s "$(command -v $tool)" "$place/bin/$tool"; done
+cat=$(command -v cat)
 cd "$place/app"
 export PATH="$place/bin"
 for tool in cc gcc g++ clang make cmake python3; do
@@ -35,3 +36,27 @@ node -e "
 const { Tensor } = require('glorot')
 import('glorot').then(m => { if (m.Tensor !== Tensor) throw new Error('require and import differ') })
 "
+
+train=$("$cat" <<'TS'
+import { manualSeed, nn, optim, randn, type Tensor } from 'glorot'
+manualSeed(0)
+const model = new nn.Sequential(new nn.Linear(4, 8), new nn.Sigmoid(), new nn.Linear(8, 1))
+for (const p of model.parameters()) nn.init.constant_(p, 10)
+const X: Tensor = randn([64, 4])
+const y: Tensor = X.sum(1, { keepdim: true })
+const optimizer = new optim.SGD(model.parameters(), { lr: 0.01 })
+const criterion = new nn.MSELoss()
+for (let step = 0; step < 50; step++) {
+  optimizer.zeroGrad()
+  criterion.forward(model.forward(X), y).backward()
+  optimizer.step()
+}
+TS
+)
+echo "$train" >train.ts
+npx --no-install glorot info
+if npx --no-install glorot doctor train.ts --html report.html >report.txt; then echo 'the doctor let equal weights pass'; exit 1; fi
+for file in report.txt report.html; do
+  case $(<$file) in *symmetric-init*) ;; *) echo "$file does not name the cause"; exit 1 ;; esac
+done
+echo 'the doctor runs TypeScript and names the cause'

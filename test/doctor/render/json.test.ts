@@ -3,7 +3,8 @@ import { readFileSync } from 'node:fs'
 import path from 'node:path'
 import { Ajv2020 } from 'ajv/dist/2020.js'
 import test, { type ExecutionContext } from 'ava'
-import { Report } from 'glorot/doctor'
+import { manualSeed, nn, optim, randn, type Tensor } from 'glorot'
+import { diagnose, Report, watch } from 'glorot/doctor'
 import { bare, parts, report, trace } from './sample.js'
 
 const file = path.join(import.meta.dirname, '../../../../docs/doctor-report.schema.json')
@@ -16,6 +17,25 @@ function check(t: ExecutionContext, value: Report): Record<string, any> {
   validate(json)
   t.deepEqual(validate.errors ?? [], [])
   return json
+}
+
+/** Members that a schema has no word for: `trace.layers[].name`. */
+// biome-ignore lint/suspicious/noExplicitAny: any JSON
+function untold(value: any, at: any, whole: any, path = ''): string[] {
+  if (typeof value !== 'object' || value === null) return []
+  const part = at?.$ref ? whole.$defs[at.$ref.replace('#/$defs/', '')] : at
+  if (part?.anyOf)
+    return untold(
+      value,
+      part.anyOf.find((o: { type?: string }) => o.type !== 'null'),
+      whole,
+      path,
+    )
+  if (Array.isArray(value)) return [...new Set(value.flatMap(v => untold(v, part.items, whole, `${path}[]`)))]
+  return Object.entries(value).flatMap(([key, v]) => {
+    const known = part.properties?.[key] ?? part.additionalProperties
+    return known ? untold(v, known, whole, `${path}.${key}`) : [`${path}.${key}`]
+  })
 }
 
 test('a full report is valid by the schema', t => {
@@ -31,6 +51,34 @@ test('a full report is valid by the schema', t => {
 
 test('an empty report is valid by the schema', t => {
   t.true(check(t, bare).healthy)
+})
+
+test('what diagnose and watch report is valid by the schema, and has no member that it does not tell of', t => {
+  manualSeed(0)
+  const model = new nn.Sequential(new nn.Linear(4, 16), new nn.Sigmoid(), new nn.Linear(16, 2))
+  for (const p of model.parameters()) nn.init.constant_(p, 3)
+  const X = randn([256, 4])
+  const y = X.narrow(1, 0, 1).gt(0).int().squeeze(1)
+  const criterion = new nn.CrossEntropyLoss()
+  const optimizer = new optim.Adam(model.parameters(), { lr: 0.01 })
+  const validation: [Tensor, Tensor] = [X, y]
+  const diagnosed = diagnose({ model, criterion, optimizer, data: [X, y], validation, epochs: 60, batchSize: 64 })
+  const watcher = watch({ model, criterion, optimizer, validation, epochs: 20, stepsPerEpoch: 1 })
+  for (let step = 0; step < 20; step++) {
+    optimizer.zeroGrad()
+    criterion.forward(model.forward(X), y).backward()
+    optimizer.step()
+    watcher.epoch({ validationLoss: 1, validationAccuracy: 0.5 })
+  }
+  for (const made of [diagnosed, watcher.report()]) {
+    const json = check(t, made)
+    t.deepEqual(untold(json, schema, schema), [])
+    t.true(json.trace.losses.length > 0)
+    t.true(json.trace.validation.length > 0)
+    t.is(json.trace.data.classes.length, 2)
+  }
+  watcher.stop()
+  t.is(diagnosed.findings[0].id, 'symmetric-init')
 })
 
 test('numbers that JSON lacks are told', t => {
