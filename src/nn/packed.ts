@@ -20,6 +20,9 @@ import { Tensor } from '../tensor/tensor.js'
 
 const indices = (list: readonly number[]) => tensor(Int32Array.from(list))
 
+/** What tensors of indices made here hold: a compiled function may not read them. */
+const orders = new WeakMap<Tensor, readonly number[]>()
+
 /** A state [layers, N, hidden] with its sequences in another order. */
 export function reorder(state: Tensor, order: Tensor | null): Tensor {
   return order === null ? state : indexSelect(state, 1, order)
@@ -164,9 +167,10 @@ export function packPaddedSequence(
   const batchSizes = batchSizesOf(list)
   const rows = packedRows(batchSizes, order, (t, n) => (batchFirst ? n * steps + t : t * batch + n))
   const data = indexSelect(input.reshape([steps * batch, ...input.shape.slice(2)]), 0, rows)
-  return enforceSorted
-    ? new PackedSequence(data, batchSizes)
-    : new PackedSequence(data, batchSizes, indices(order), indices(inverse(order)))
+  if (enforceSorted) return new PackedSequence(data, batchSizes)
+  const sorted = indices(order)
+  orders.set(sorted, order)
+  return new PackedSequence(data, batchSizes, sorted, indices(inverse(order)))
 }
 
 interface PadPackedOptions {
@@ -178,9 +182,9 @@ interface PadPackedOptions {
   totalLength?: number
 }
 
-function orderOf(sequence: PackedSequence): number[] {
-  const { sortedIndices, batchSizes } = sequence
-  return sortedIndices === null ? Array.from({ length: batchSizes[0] }, (_, i) => i) : [...sortedIndices.toTypedArray()]
+function orderOf({ sortedIndices, batchSizes }: PackedSequence): readonly number[] {
+  if (sortedIndices === null) return Array.from({ length: batchSizes[0] }, (_, i) => i)
+  return orders.get(sortedIndices) ?? [...sortedIndices.toTypedArray()]
 }
 
 /**
