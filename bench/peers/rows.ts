@@ -205,6 +205,12 @@ const normalisation: Group = {
   ],
 }
 
+const normalisationCompiled: Group = {
+  name: 'Normalisation, forward and backward, compiled',
+  target: 1.3,
+  rows: normalisation.rows.filter(r => /^(Layer|Batch)Norm/.test(r.title)).map(r => compiled(r, 1.3)),
+}
+
 const embeddings: Group = {
   name: 'Embeddings, forward and backward',
   rows: [
@@ -292,6 +298,7 @@ export const groups: readonly Group[] = [
   ...activations,
   softmax,
   normalisation,
+  normalisationCompiled,
   embeddings,
   convolutions,
   sequences,

@@ -163,10 +163,11 @@ interface Layer {
   shape: number[]
   /** The input is whole numbers below this. */
   below?: number
+  compiled?: boolean
 }
 
 /** Forward and backward of a layer, to its parameters and, where it is floats, its input. */
-function layer({ op, args, options, shape, below }: Layer): Prepared {
+function layer({ op, args, options, shape, below, compiled }: Layer): Prepared {
   const module = options === undefined ? new modules[op](...args) : new modules[op](...args, options)
   const x = below === undefined ? randn(shape).requiresGrad_() : randint(0, below, shape)
   const gradient = randn(module.forward(x).shape)
@@ -177,7 +178,16 @@ function layer({ op, args, options, shape, below }: Layer): Prepared {
     module.forward(x).backward(gradient)
     return all[0].grad!
   }
-  return { step: both, value: () => meanSize(both()) }
+  if (!compiled) return { step: both, value: () => meanSize(both()) }
+  const call = compile(() => {
+    both()
+    return []
+  })
+  const value = () => {
+    call()
+    return meanSize(all[0].grad!)
+  }
+  return { step: () => call(), value }
 }
 
 /** A step of Adam and cross entropy for a network of LeNet's kind, as examples/lenet has it. */
