@@ -8,11 +8,11 @@ const root = path.join(import.meta.dirname, '..')
 const guide = path.join(root, 'docs/why-not-learning.md')
 
 const text = readFileSync(guide, 'utf8').replaceAll(
-  /(<!-- output: ([\w-]+) -->\n)(?:```text\n[\s\S]*?\n```)?/g,
+  /(<!-- output: ([\w-]+) -->\n)(?:```text\n[\s\S]*?\n```\n)?/g,
   (_, mark, example) => {
     const file = path.join(root, 'out/examples/doctor', `${example}.js`)
     const output = execFileSync(process.execPath, [file], { encoding: 'utf8', env: { ...process.env, NO_COLOR: '1' } })
-    return `${mark}\`\`\`text\n${output.trim()}\n\`\`\``
+    return `${mark}\`\`\`text\n${output.trim()}\n\`\`\`\n`
   },
 )
 writeFileSync(guide, text)

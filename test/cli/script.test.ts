@@ -21,6 +21,9 @@ for (let step = 0; step < 30; step++) {
 }
 `
 
+/** Ends with an error finding: equal weights. */
+const sick = training.replace('const X =', 'for (const p of model.parameters()) nn.init.constant_(p, 1)\nconst X =')
+
 test('a script prints what it prints without, then comes the report', async t => {
   const { code, stdout } = await glorot(['doctor', write('plain.mjs', training)])
   t.is(code, 0, stdout)
@@ -95,6 +98,23 @@ last()
   t.true(stderr.includes(`typed.ts:${line}:`), stderr)
 })
 
+test('compiled steps are counted and judged like others', async t => {
+  const script = sick
+    .replace('manualSeed, nn', 'compile, manualSeed, nn')
+    .replace(
+      'for (let step',
+      'const once = compile((a, b) => {\n  optimizer.zeroGrad()\n  const loss = criterion.forward(model.forward(a), b)\n  loss.backward()\n  optimizer.step()\n  return loss\n})\nfor (let step',
+    )
+    .replace(
+      / {2}optimizer\.zeroGrad\(\)\n {2}const loss = criterion\.forward\(model\.forward\(X\), y\)\n {2}loss\.backward\(\)\n {2}optimizer\.step\(\)\n {2}if/,
+      '  const loss = once(X, y)\n  if',
+    )
+  const { code, stdout } = await glorot(['doctor', write('compiled.mjs', script)])
+  t.is(code, 1)
+  t.regex(stdout, /watched 30 steps/)
+  t.regex(stdout, /symmetric-init at 0/)
+})
+
 test('a mistake in TypeScript is shown where it is', async t => {
   const { code, stderr } = await glorot(['doctor', write('wrong.ts', '\nconst x: = 3\n')])
   t.is(code, 1)
@@ -106,9 +126,6 @@ test('a script that trains nothing', async t => {
   t.is(code, 0)
   t.regex(stderr, /nothing to report: the script made no optimizer/)
 })
-
-/** Ends with an error finding: equal weights. */
-const sick = training.replace('const X =', 'for (const p of model.parameters()) nn.init.constant_(p, 1)\nconst X =')
 
 test('exit code 1 where a finding is an error, though the script ends well', async t => {
   const { code, stdout } = await glorot(['doctor', write('sick.mjs', sick)])
