@@ -17,6 +17,11 @@ template <class V> struct Squashed {
 /** sigmoid(x) of y = 1/(1 + e); tanh(x) is that of 2x, from -1 to 1. */
 template <class V> inline V sigmoidOf(V x, V e, V y) { return select(x < like(x, 0), e * y, y); }
 template <class V> inline V tanhOf(V x, V e, V y) { return copysign((like(x, 1) - e) * y, x); }
+/** tanh(x) to 1e-7, not to two units in its last place: what it is made of is no nearer. */
+template <class V> inline V squash(V x) {
+  const Squashed<V> s(x + x);
+  return tanhOf(x, s.e, like(x, 1) / s.d);
+}
 
 /** Rows of a step from its first one on. h: what came before, c: the LSTM's memory before. */
 template <class T> struct StepRows {
@@ -67,7 +72,7 @@ template <class T> __attribute__((noinline)) void lstmForward(const Sequence& s,
     const Pack<T> c = f * loadPack(p.c + r * H + j, w) + i * g;
     storePack(at, i, w), storePack(at + H, f, w), storePack(at + 2 * H, g, w), storePack(at + 3 * H, o, w);
     storePack(p.kept + r * H + j, c, w);
-    storePack(p.y + r * ldy + j, o * tanh(c), w);
+    storePack(p.y + r * ldy + j, o * squash(c), w);
   });
 }
 
@@ -112,7 +117,7 @@ template <class T> __attribute__((noinline)) void lstmBackward(const Sequence& s
   eachPack<T>(n, H, [=](int64_t r, int64_t j, int64_t w) {
     const T* at = p.gates + r * G + j;
     const Pack<T> i = loadPack(at, w), f = loadPack(at + H, w), g = loadPack(at + 2 * H, w), o = loadPack(at + 3 * H, w);
-    const Pack<T> t = tanh(loadPack(p.kept + r * H + j, w)), one = like(t, 1);
+    const Pack<T> t = squash(loadPack(p.kept + r * H + j, w)), one = like(t, 1);
     const Pack<T> dh = loadPack(p.dh + r * H + j, w) + loadPack(p.dy + r * ldy + j, w);
     const Pack<T> dc = loadPack(p.dc + r * H + j, w) + dh * o * (one - t * t);
     T* to = p.dg + r * G + j;
