@@ -87,6 +87,14 @@ test('gradcheck: plain, causal, masked, shared heads', t => {
   )
 })
 
+test('4096 queries and keys take no memory of the size of their scores', t => {
+  const inputs = [1, 2, 3].map(() => randn([4096, 8], { requiresGrad: true }))
+  const before = process.memoryUsage().arrayBuffers
+  scaledDotProductAttention(inputs[0], inputs[1], inputs[2]).sum().backward()
+  const taken = process.memoryUsage().arrayBuffers - before
+  t.true(taken < (4096 * 4096 * 4) / 16, `${taken} bytes`)
+})
+
 test('strided heads, leading dimensions that broadcast, a query that may look at nothing', t => {
   manualSeed(2)
   const x = randn([4, 2, 12])
