@@ -201,6 +201,11 @@ template <class T> void batchNorm(Launch& l) noexcept {
     *counter = batches;
     if (flags & kCumulative) f.momentum = 1 / static_cast<double>(batches);
   }
+  if (f.c.count() == 0) {
+    // A batch of nothing teaches nothing.
+    for (int64_t i = 0; i < 2 * C; i++) f.stats[i] = 0;
+    return;
+  }
   eachChannel(f.c, f);
 }
 

@@ -101,7 +101,7 @@ struct BatchShape {
   int64_t N, C, S;
 };
 static const std::vector<BatchShape> batchShapes = {{2, 1, 1},  {5, 3, 1},    {70, 67, 1}, {200, 130, 1}, {33, 64, 1}, {1, 2, 9},
-                                                    {4, 3, 5},  {3, 19, 49},  {2, 2, 300}, {3, 2, 5000},  {40, 5, 16}, {9, 4, 2}};
+                                                    {4, 3, 5},  {300, 1030, 1}, {3, 19, 49},  {2, 2, 300}, {3, 2, 5000},  {40, 5, 16}, {9, 4, 2}};
 
 template <class T>
 static void batches() {
@@ -146,6 +146,12 @@ static void batches() {
       same("y", c.y, r.y, 4);
       const auto sizes = doubles({s.N, s.C, s.S, 1 + (eval ? 32 : 0) + 64 + 128 + 256});
       CHECK(run("batchNormBackward", dtypeOf<T>(), {c.x, c.dy, c.stats, c.w, c.dx, c.dw, c.db}, sizes).kind == ErrorKind::kNone);
+      Case<T> other(n, s.C, s.C);
+      glorot::setNumThreads(3);
+      run("batchNorm", dtypeOf<T>(), {c.x, other.y, other.stats, c.w, c.b, mean0, variance0, counter}, doubles({s.N, s.C, s.S, flags}), {r.eps, 0});
+      run("batchNormBackward", dtypeOf<T>(), {c.x, c.dy, c.stats, c.w, other.dx, other.dw, other.db}, sizes);
+      glorot::setNumThreads(1);
+      CHECK(std::memcmp(&other.y[0], &c.y[0], size_t(n) * sizeof(T)) == 0 && std::memcmp(&other.dx[0], &c.dx[0], size_t(n) * sizeof(T)) == 0);
       same("dx", c.dx, r.dx, 8), same("dw", c.dw, r.dw, 20), same("db", c.db, r.db, 20);
     }
 }
@@ -182,6 +188,12 @@ static void refused() {
   // Nothing to normalise.
   for (std::vector<double> sizes : {doubles({0, 1, 4, 1, 0}), doubles({3, 1, 0, 1, 0})})
     CHECK(run("rowNorm", glorot::kFloat32, {x, y, stats}, sizes, {0}).kind == ErrorKind::kNone);
+  Array<float> none(0), mean{1, 2}, variance{3, 4};
+  CHECK(run("batchNorm", glorot::kFloat32, {none, none, stats, mean, variance}, {0, 2, 5, 4}, {0, 0.1}).kind == ErrorKind::kNone);
+  CHECK(run("batchNorm", glorot::kFloat32, {none, none, stats, mean, variance}, {0, 2, 1, 4}, {0, 0.1}).kind == ErrorKind::kNone);
+  CHECK(mean[0] == 1 && mean[1] == 2 && variance[0] == 3 && variance[1] == 4);
+  w[0] = w[1] = 7;
+  CHECK(run("batchNormBackward", glorot::kFloat32, {none, none, stats, w}, {0, 2, 5, 128}).kind == ErrorKind::kNone && w[0] == 0 && w[1] == 0);
   w[0] = 7;
   CHECK(run("rowNormBackward", glorot::kFloat32, {x, x, stats, w}, {0, 1, 4, 1, 16}).kind == ErrorKind::kNone && w[0] == 0);
 }

@@ -12,6 +12,7 @@ import {
   type Tensor,
   tensor,
   ValueError,
+  zeros,
 } from 'glorot'
 import { checkGradients } from '../harness/grad.js'
 
@@ -189,6 +190,29 @@ test('state dict keys and printing are those of PyTorch', t => {
   for (const [layer, text] of printed) t.is(layer.toString(), text)
 })
 
+test('an empty batch changes nothing but the count', t => {
+  for (const [layer, shape] of [
+    [new nn.BatchNorm1d(3), [0, 3]],
+    [new nn.BatchNorm2d(3), [0, 3, 2, 2]],
+  ] as const) {
+    const x = zeros(shape).requiresGrad_()
+    const y = layer.forward(x)
+    t.deepEqual(y.shape, shape)
+    y.sum().backward()
+    t.deepEqual(
+      [layer.weight!.grad!.tolist(), layer.running_mean!.tolist(), layer.running_var!.tolist()],
+      [
+        [0, 0, 0],
+        [0, 0, 0],
+        [1, 1, 1],
+      ],
+    )
+    t.is(layer.num_batches_tracked!.item(), 1)
+  }
+  t.deepEqual(new nn.LayerNorm(3).forward(zeros([0, 3])).shape, [0, 3])
+  t.deepEqual(new nn.GroupNorm(3, 3).forward(zeros([0, 3, 2])).shape, [0, 3, 2])
+})
+
 test('errors name both values and the layer', t => {
   const refused = (f: () => unknown, of: typeof ShapeError | typeof ValueError, message: string) => {
     const error = t.throws(f, { instanceOf: of })
@@ -235,6 +259,11 @@ test('errors name both values and the layer', t => {
     () => F.batchNorm(rand([2, 4]), null, null),
     ValueError,
     'batchNorm: evaluation needs a running mean and variance, got none; pass { training: true }',
+  )
+  refused(
+    () => F.groupNorm(rand([1, 4]), 4),
+    ValueError,
+    'groupNorm: needs more than 1 value in each group, input [1, 4] has 1 in 4 groups',
   )
   refused(
     () => F.localResponseNorm(rand([2, 4]), 3),

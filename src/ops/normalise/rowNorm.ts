@@ -148,6 +148,10 @@ export function groupNorm(x: Tensor, numGroups: number, options?: AffineOptions)
   checkPer(op, x, [C], { weight, bias })
   checkNumber(op, 'eps', eps)
   const each = perChannel(x.shape)
+  if ((x.shape[0] * C * each) / numGroups === 1) {
+    const message = `needs more than 1 value in each group, input ${formatShape(x.shape)} has 1 in ${numGroups} groups`
+    throw new ValueError(message, { op, shapes: [x.shape] })
+  }
   return groupNormOp(x, weight, bias, {
     groups: numGroups,
     channels: C / numGroups,
