@@ -20,6 +20,12 @@ export interface Measured extends Ratio {
   readonly rounds: { readonly ours: readonly number[]; readonly theirs: readonly number[] }
 }
 
+/** What a peer cannot do: its row says so, and the comparison is complete without it. */
+export class Beyond extends Error {}
+
+/** Seconds that the turns of a slow peer may take in all: a step of seconds gets fewer rounds, a slower one no second turn. */
+const PATIENCE = 10
+
 const key = (run: Run) => JSON.stringify([run.work, run.args])
 
 /** Both sides draw the same numbers and run the same program: what they compute differs by rounding alone. */
@@ -41,7 +47,8 @@ export async function compare(
   }
   const prepare = async (run: Run): Promise<number> => {
     const { work, args, threads } = run
-    const { value, error } = await worker(run).ask({ do: 'prepare', key: key(run), work, args, threads })
+    const { value, error, lacks } = await worker(run).ask({ do: 'prepare', key: key(run), work, args, threads })
+    if (lacks !== undefined) throw new Beyond(lacks)
     if (error !== undefined) throw new Error(`${run.side}: ${error}`)
     return value!
   }
@@ -60,8 +67,13 @@ export async function compare(
     const expected = await prepare(theirs)
     checkAgreement(await prepare(ours), expected)
     await turn(ours)
-    await turn(theirs)
-    for (let i = 0; i < rounds; i++) {
+    const first = await turn(theirs)
+    const times = first < seconds ? rounds : Math.min(rounds, Math.floor(PATIENCE / first))
+    if (times === 0) {
+      other.push(first)
+      mine.push(await turn(ours))
+    }
+    for (let i = 0; i < times; i++) {
       if (i % 2 === 0) mine.push(await turn(ours))
       other.push(await turn(theirs))
       if (i % 2 === 1) mine.push(await turn(ours))

@@ -1,6 +1,5 @@
 // Matrix products against OpenBLAS: builds bench/gemm, which runs both sides in turns by itself, and reads what it prints.
-import { spawnSync } from 'node:child_process'
-import path from 'node:path'
+import { build, run } from '../native.js'
 import type { Line } from './result.js'
 import { median } from './statistics.js'
 
@@ -19,26 +18,8 @@ const products: readonly Product[] = [
   ...[256, 512, 1024, 2048].map(n => square(n, 0.95)),
 ]
 
-function run(command: string, args: readonly string[]): string {
-  const environment = { ...process.env }
-  // It would make OpenBLAS take kernels that are not this machine's.
-  delete environment.OPENBLAS_CORETYPE
-  const { status, stdout, stderr, error } = spawnSync(command, args, { encoding: 'utf8', env: environment })
-  if (error !== undefined) throw error
-  if (status !== 0) throw new Error(`${command} ${args.join(' ')}:\n${stdout.slice(-1000)}${stderr.slice(-1000)}`)
-  return stdout
-}
-
-function build(root: string): string {
-  const folder = path.join(root, 'build-bench')
-  const options = ['-DGLOROT_ADDON=OFF', '-DGLOROT_BENCH=ON', '-DCMAKE_BUILD_TYPE=Release']
-  run('cmake', ['-S', root, '-B', folder, ...options])
-  run('cmake', ['--build', folder, '--target', 'bench_gemm', '--parallel', '2'])
-  return path.join(folder, 'bench', 'gemm', 'bench_gemm')
-}
-
 /** One line of the program: form, M, N, K, our microseconds, GF/s, and the median of theirs over ours. */
-function parse(output: string): { seconds: number; ratio: number } {
+export function parse(output: string): { seconds: number; ratio: number } {
   const found = output.match(/^[NT]{2}\s+\d+\s+\d+\s+\d+\s+([\d.]+) us\s+[\d.]+ GF\/s\s+([\d.]+)$/m)
   if (found === null || !output.includes('against OpenBLAS')) throw new Error('OpenBLAS (libopenblas-dev) is not here')
   return { seconds: Number(found[1]) / 1e6, ratio: Number(found[2]) }
@@ -48,7 +29,7 @@ function parse(output: string): { seconds: number; ratio: number } {
 export function* gemm(root: string, rounds: number): Generator<Line> {
   let program: string
   try {
-    program = build(root)
+    program = build(root, 'gemm')
     parse(run(program, ['float', '1', 'best', 'NN', '16', '16', '16']))
   } catch (problem) {
     yield { group: GROUP, title: 'all', reason: (problem as Error).message }

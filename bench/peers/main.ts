@@ -1,15 +1,15 @@
-// Compares glorot with PyTorch and OpenBLAS in one run. README.md in bench/ says how to run it and how to read it.
-import { execFileSync } from 'node:child_process'
+// Compares glorot with its peers in one run. README.md in bench/ says how to run it and how to read it.
 import { mkdirSync, writeFileSync } from 'node:fs'
-import os from 'node:os'
 import path from 'node:path'
 import { parseArgs } from 'node:util'
-import { compare } from './compare.js'
+import { commit, load, machine, today } from '../machine.js'
+import { chart } from './chart.js'
+import { Beyond, compare } from './compare.js'
 import { footprint } from './footprint.js'
 import { gemm } from './gemm.js'
 import { heading, markdown, type Setting, text } from './report.js'
 import { isMeasured, type Line, type Result } from './result.js'
-import { type Group, groups, type Row, type Side } from './rows.js'
+import { type Group, groups, type Row, SIDES, type Side } from './rows.js'
 import { geometricMean } from './statistics.js'
 import { Worker } from './worker.js'
 
@@ -41,15 +41,37 @@ function report(line: Line): void {
   lines.push(line)
 }
 
+/** How the process of a side is started. */
+function command(side: Side): [program: string, args: string[]] {
+  const script = (name: string) => path.join(import.meta.dirname, name)
+  const python = (name: string): [string, string[]] => [options.python, [path.join(root, 'bench', 'peers', name)]]
+  switch (side) {
+    case 'glorot':
+      return [process.execPath, [script('glorotWorker.js')]]
+    case 'PyTorch':
+      return python('torch_worker.py')
+    case 'TensorFlow.js wasm':
+      return [process.execPath, [script('tfjsWorker.js'), 'wasm']]
+    case 'TensorFlow.js cpu':
+      return [process.execPath, [script('tfjsWorker.js'), 'cpu']]
+    case 'js-pytorch':
+      return [process.execPath, [script('jsPytorchWorker.js')]]
+    case 'numpy':
+      return python('numpy_worker.py')
+  }
+}
+
+/** The sides that the wanted rows need, as far as they are here. */
 async function startSides(): Promise<Map<Side, Worker>> {
+  const rows = groups.flatMap(g => g.rows.filter(r => wanted(g.name, r.title)))
+  const needed = new Set<Side>(rows.flatMap(r => [r.ours.side, r.theirs.side]))
   const sides = new Map<Side, Worker>()
-  sides.set('glorot', await Worker.start(process.execPath, [path.join(import.meta.dirname, 'glorotWorker.js')]))
-  try {
-    const script = path.join(root, 'bench', 'peers', 'torch_worker.py')
-    sides.set('PyTorch', await Worker.start(options.python, [script]))
-  } catch (problem) {
-    absent.push(`PyTorch left out: ${(problem as Error).message}`)
-    console.log('Name a Python that has torch 2.x: GLOROT_PYTHON=/path/to/python npm run bench:peers')
+  for (const side of SIDES.filter(s => needed.has(s))) {
+    try {
+      sides.set(side, await Worker.start(...command(side)))
+    } catch (problem) {
+      absent.push(`${side} left out: ${(problem as Error).message}`)
+    }
   }
   return sides
 }
@@ -60,7 +82,7 @@ async function measureRow(group: Group, row: Row, sides: ReadonlyMap<Side, Worke
     const { ratio, ...rest } = await compare(row, sides, effort)
     return { ...line, unit: 'x', figure: ratio, target: row.target, ...rest }
   } catch (problem) {
-    return { ...line, reason: (problem as Error).message }
+    return { ...line, reason: (problem as Error).message, beyond: problem instanceof Beyond }
   }
 }
 
@@ -86,30 +108,17 @@ async function measureGroups(sides: ReadonlyMap<Side, Worker>): Promise<void> {
   }
 }
 
-function commit(): string {
-  try {
-    const git = (...args: string[]) => execFileSync('git', args, { cwd: root, encoding: 'utf8' }).trim()
-    return git('rev-parse', '--short', 'HEAD') + (git('status', '--porcelain') === '' ? '' : ' with changes')
-  } catch {
-    return 'unknown'
-  }
-}
-
-const cpus = os.cpus()
-const load = os
-  .loadavg()
-  .map(l => l.toFixed(2))
-  .join(' ')
+const before = load()
 const sides = await startSides()
 const setting: Setting = {
-  date: new Date().toISOString().slice(0, 10),
-  commit: commit(),
-  machine: `${cpus[0].model.trim()}, ${cpus.length} CPUs, ${process.platform}-${process.arch}`,
-  load,
+  date: today(),
+  commit: commit(root),
+  machine,
+  load: before,
   sides: [...sides.values()].map(({ greeting: g }) => `${g.name} ${g.version} (${g.details})`).concat(absent),
   effort: `${effort.rounds} rounds of ${effort.seconds} s a side in turns, one thread each${effort.cpu ? ', CPU time' : ''}`,
 }
-console.log([setting.machine, `load ${load}`, ...setting.sides, setting.effort].join('\n'))
+console.log([setting.machine, `load ${before}`, ...setting.sides, setting.effort].join('\n'))
 console.log(`\n${heading}`)
 try {
   await measureGroups(sides)
@@ -122,10 +131,13 @@ if (wanted('Footprint')) for (const line of footprint(root)) report(line)
 const results = path.join(root, 'bench', 'results')
 mkdirSync(results, { recursive: true })
 writeFileSync(path.join(results, 'peers.json'), `${JSON.stringify({ setting, lines }, null, 1)}\n`)
-writeFileSync(path.join(results, 'peers.md'), markdown(lines, setting))
-console.log('\nwritten: bench/results/peers.json, bench/results/peers.md')
+writeFileSync(path.join(results, 'peers.md'), markdown(lines, setting, 'peers.svg'))
+writeFileSync(path.join(results, 'peers.svg'), chart(lines, setting))
+console.log('\nwritten: bench/results/peers.json, peers.md, peers.svg')
 // What the repository shows is a whole run by the clock, with everyone there.
-if (options.only.length === 0 && !options.cpu && absent.length === 0 && lines.every(isMeasured)) {
-  writeFileSync(path.join(root, 'bench', 'RESULTS.md'), markdown(lines, setting))
-  console.log('renewed: bench/RESULTS.md')
+const whole = options.only.length === 0 && !options.cpu && absent.length === 0
+if (whole && lines.every(line => isMeasured(line) || line.beyond)) {
+  writeFileSync(path.join(root, 'bench', 'RESULTS.md'), markdown(lines, setting, 'RESULTS.svg'))
+  writeFileSync(path.join(root, 'bench', 'RESULTS.svg'), chart(lines, setting))
+  console.log('renewed: bench/RESULTS.md, bench/RESULTS.svg')
 }

@@ -12,6 +12,12 @@ export function duration(seconds: number): string {
   return seconds < 1 ? `${digits(seconds * 1e3)} ms` : `${digits(seconds)} s`
 }
 
+/** The title of a line that stands apart from its group. */
+export function named({ group, title }: Line): string {
+  const peer = group.match(/^Training.*against (.*)$/)?.[1]
+  return peer === undefined ? title : `${title}, against ${peer}`
+}
+
 interface Cells {
   ours: string
   theirs: string
@@ -62,9 +68,11 @@ export interface Setting {
   readonly effort: string
 }
 
-/** The whole report. What has a target comes first, the rest by group. */
-export function markdown(lines: readonly Line[], setting: Setting): string {
-  const judged = lines.filter(line => isMeasured(line) && line.target !== undefined)
+/** The whole report. The chart and what has a target come first, the rest by group. */
+export function markdown(lines: readonly Line[], setting: Setting, chartFile: string): string {
+  const judged = lines
+    .filter(line => isMeasured(line) && line.target !== undefined)
+    .map(line => ({ ...line, title: named(line) }))
   const groups = [...new Set(lines.map(line => line.group))]
   const details = groups.map(group => `### ${group}\n\n${table(lines.filter(line => line.group === group))}`)
   return `# glorot beside its peers
@@ -74,6 +82,8 @@ Written by \`npm run bench:peers\` (README.md here says what the figures mean).
 - machine: ${setting.machine}; load before: ${setting.load}
 - ${setting.sides.join('\n- ')}
 - commit ${setting.commit}, ${setting.date}; ${setting.effort}
+
+![The ratios as bars on a logarithmic axis](${chartFile})
 
 ## Speed to reach
 

@@ -22,6 +22,8 @@ export interface Missing {
   readonly group: string
   readonly title: string
   readonly reason: string
+  /** No fault of this run: the peer cannot do it at all. */
+  readonly beyond?: boolean
 }
 
 export type Line = Result | Missing

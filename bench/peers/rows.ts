@@ -1,8 +1,9 @@
-// What is compared: the rows of the table, by group. A work is described by its name and arguments; works.ts and torch_worker.py
+// What is compared: the rows of the table, by group. A work is described by its name and arguments; works.ts and the peers' workers
 // turn that into a program.
 import type { Args } from './worker.js'
 
-export type Side = 'glorot' | 'PyTorch'
+export const SIDES = ['glorot', 'PyTorch', 'TensorFlow.js wasm', 'TensorFlow.js cpu', 'js-pytorch', 'numpy'] as const
+export type Side = (typeof SIDES)[number]
 
 export interface Run {
   readonly side: Side
@@ -112,6 +113,51 @@ const replayed: Group = {
     compiled(wide, 1.1),
   ],
 }
+
+/** A row with another peer and further arguments for both. */
+function against(side: Side, { title, ours, theirs }: Row, target?: number, more: Args = {}): Row {
+  return {
+    title,
+    ours: { ...ours, args: { ...ours.args, ...more } },
+    theirs: { ...theirs, side, args: { ...theirs.args, ...more } },
+    target,
+  }
+}
+
+const whole = replayed.rows.filter(r => r.theirs.side !== 'glorot')
+// A step takes so long there that one must do.
+const patient = (r: Row): Args => (r.title === wide.title ? { checked: 1 } : {})
+
+// js-pytorch's Adam leaves its bias as it is: the losses agree until the first update.
+const FIRST = { checked: 1 }
+const founding = row('founding network 10-10-1, batch 100, with ReLU: a step of MSE and its Adam', 'network', {
+  ...FOUNDING,
+  hidden: 'ReLU',
+  loss: 'MSELoss',
+  optimizer: 'Adam',
+  lr: 0.001,
+})
+
+const elsewhere: readonly Group[] = [
+  {
+    name: 'Training, compiled, against TensorFlow.js wasm',
+    rows: whole.map(r => against('TensorFlow.js wasm', r, 30, patient(r))),
+  },
+  {
+    name: 'Training, compiled, against TensorFlow.js cpu',
+    rows: whole.map(r => against('TensorFlow.js cpu', r, undefined, patient(r))),
+  },
+  {
+    name: 'Training, compiled, against js-pytorch',
+    rows: [compiled(sgd), compiled(adam), compiled(founding), compiled(mlp)].map(r =>
+      against('js-pytorch', r, undefined, FIRST),
+    ),
+  },
+  {
+    name: 'Square products from JavaScript, against numpy',
+    rows: [64, 128, 256, 512, 1024, 2048].map(n => against('numpy', row(`matmul ${n}x${n}x${n}`, 'matmul', { n }))),
+  },
+]
 
 const ACTIVATIONS =
   'ReLU Sigmoid Tanh GELU SiLU Softplus ELU LeakyReLU SELU Mish Hardtanh Hardswish Hardsigmoid LogSigmoid'.split(' ')
@@ -295,6 +341,7 @@ const replayedSequences: Group = {
 export const groups: readonly Group[] = [
   training,
   replayed,
+  ...elsewhere,
   ...activations,
   softmax,
   normalisation,

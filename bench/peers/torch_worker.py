@@ -4,7 +4,8 @@ same order of random draws, so that both sides start from the same numbers and t
 import json
 import re
 import sys
-import time
+
+from clock import measure
 
 try:
     import torch
@@ -32,7 +33,7 @@ def targets(loss, batch, outputs):
     return torch.randn(batch, outputs)
 
 
-def network(layers, batch, hidden, loss, optimizer, lr, output=None, fill=None, xavier=False):
+def network(layers, batch, hidden, loss, optimizer, lr, output=None, fill=None, xavier=False, checked=2):
     """One step of full-batch training."""
     modules = []
     for i, (a, b) in enumerate(zip(layers, layers[1:])):
@@ -61,7 +62,12 @@ def network(layers, batch, hidden, loss, optimizer, lr, output=None, fill=None, 
         optim.step()
         return value
 
-    return step, lambda: step().item()
+    def value():
+        for _ in range(checked - 1):
+            step()
+        return step().item()
+
+    return step, value
 
 
 class Net(nn.Module):
@@ -212,30 +218,6 @@ def optimizer(op, tensors, n, **options):
 
 
 WORKS = {f.__name__: f for f in (network, loader, activation, rows, elementwise, layer, lenet, sequence, loss, optimizer)}
-SAMPLE = 0.02  # seconds; as in clock.ts
-
-
-def measure(step, seconds, cpu):
-    """Seconds per iteration: samples of some 20 ms until the time is used up; see clock.ts."""
-    wall = time.perf_counter
-    clock = time.process_time if cpu else wall
-    start = wall()
-    count = 0
-    while True:
-        step()
-        count += 1
-        spent = wall() - start
-        if spent >= seconds / 10:
-            break
-    many = max(1, round(SAMPLE / (spent / count)))
-    samples = []
-    while True:
-        before = clock()
-        for _ in range(many):
-            step()
-        samples.append((clock() - before) / many)
-        if wall() - start >= seconds:
-            return samples
 
 
 def main():

@@ -17,6 +17,8 @@ export interface Answer {
   /** Seconds per iteration. */
   readonly samples?: readonly number[]
   readonly error?: string
+  /** What the library lacks to run this work at all. */
+  readonly lacks?: string
 }
 
 export interface Greeting {
@@ -26,7 +28,10 @@ export interface Greeting {
 }
 
 /** Their threads are set by request; the libraries below them must not start with more. */
-const environment = { ...process.env, OMP_NUM_THREADS: '1', MKL_NUM_THREADS: '1', GLOROT_NUM_THREADS: '1' }
+const one = { OMP_NUM_THREADS: '1', MKL_NUM_THREADS: '1', OPENBLAS_NUM_THREADS: '1', GLOROT_NUM_THREADS: '1' }
+const environment: NodeJS.ProcessEnv = { ...process.env, ...one }
+// It would make OpenBLAS take kernels that are not this machine's.
+delete environment.OPENBLAS_CORETYPE
 
 export class Worker {
   readonly greeting: Greeting

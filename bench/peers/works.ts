@@ -1,12 +1,8 @@
-// glorot's side of the works; torch_worker.py has the same ones under the same names, drawing the same numbers in the same order.
+// glorot's side of the works; torch_worker.py has the same ones under the same names, drawing the same numbers in the same order. The
+// peers in JavaScript start from what is drawn here.
 import type { Tensor } from 'glorot'
 import * as glorot from 'glorot'
-
-/** A work that is ready: one iteration of it, and the same once with a number that both sides must agree on. */
-export interface Prepared {
-  readonly step: () => unknown
-  readonly value: () => number
-}
+import type { Prepared } from './serve.js'
 
 // biome-ignore lint/suspicious/noExplicitAny: works name classes and functions by PyTorch's words, to be looked up
 type Named = Record<string, any>
@@ -20,7 +16,7 @@ function meanSize(t: Tensor): number {
   return values.reduce((sum, v) => sum + Math.abs(v), 0) / values.length
 }
 
-interface Network {
+export interface Network {
   layers: readonly number[]
   batch: number
   hidden: string
@@ -31,6 +27,8 @@ interface Network {
   fill?: number
   xavier?: boolean
   compiled?: boolean
+  /** The step whose loss the sides must agree on: the second shows that the first one's update was the same. */
+  checked?: number
 }
 
 function targets(loss: string, batch: number, outputs: number): Tensor {
@@ -39,15 +37,14 @@ function targets(loss: string, batch: number, outputs: number): Tensor {
   return randn([batch, outputs])
 }
 
-/** One step of full-batch training. */
-function network({ layers, batch, hidden, output, loss, optimizer, lr, fill, xavier, compiled }: Network): Prepared {
+/** A network with its first weights, the inputs and the targets. */
+export function drawNetwork({ layers, batch, hidden, output, loss, fill, xavier }: Network) {
   const parts: glorot.nn.Module[] = []
   for (let i = 0; i + 1 < layers.length; i++) {
     if (i > 0) parts.push(new modules[hidden]())
     parts.push(new nn.Linear(layers[i], layers[i + 1]))
   }
   if (output !== undefined) parts.push(new modules[output]())
-  const model = new nn.Sequential(...parts)
   noGrad(() => {
     for (const layer of parts) {
       if (!(layer instanceof nn.Linear)) continue
@@ -58,7 +55,20 @@ function network({ layers, batch, hidden, output, loss, optimizer, lr, fill, xav
     }
   })
   const x = randn([batch, layers[0]])
-  const y = targets(loss, batch, layers[layers.length - 1])
+  return { parts, x, y: targets(loss, batch, layers[layers.length - 1]) }
+}
+
+/** The result of the last of `times` steps. */
+export function last<T>(times: number, step: () => T): T {
+  for (let i = 1; i < times; i++) step()
+  return step()
+}
+
+/** One step of full-batch training. */
+function network(args: Network): Prepared {
+  const { loss, optimizer, lr, compiled, checked = 2 } = args
+  const { parts, x, y } = drawNetwork(args)
+  const model = new nn.Sequential(...parts)
   const criterion = new modules[loss]()
   const opt = new optimizers[optimizer](model.parameters(), { lr })
   const fn = (inputs: Tensor, labels: Tensor): Tensor => {
@@ -70,7 +80,7 @@ function network({ layers, batch, hidden, output, loss, optimizer, lr, fill, xav
   }
   const call = compiled ? compile(fn) : fn
   const step = () => call(x, y)
-  return { step, value: () => step().item() }
+  return { step, value: () => last(checked, step).item() }
 }
 
 class Net extends nn.Module {
@@ -90,7 +100,7 @@ class Net extends nn.Module {
   }
 }
 
-interface Loader {
+export interface Loader {
   samples: number
   inputs: number
   hidden: number
@@ -99,13 +109,19 @@ interface Loader {
   compiled?: boolean
 }
 
-/** One epoch over a shuffled DataLoader. */
-function loader({ samples, inputs, hidden, batch, lr, compiled }: Loader): Prepared {
+/** The samples, and a network with its first weights. */
+export function drawLoader({ samples, inputs, hidden }: Loader) {
   const raw = randn([samples, inputs])
   const y = randint(0, 2, [samples, 1]).float()
   const x = raw.sub(raw.mean(0)).div(raw.std(0))
+  return { x, y, model: new Net(inputs, hidden) }
+}
+
+/** One epoch over a shuffled DataLoader. */
+function loader(args: Loader): Prepared {
+  const { batch, lr, compiled } = args
+  const { x, y, model } = drawLoader(args)
   const batches = new data.DataLoader(new data.TensorDataset(x, y), { batchSize: batch, shuffle: true })
-  const model = new Net(inputs, hidden)
   const criterion = new nn.BCELoss()
   const opt = new optim.Adam(model.parameters(), { lr })
   const step = (features: Tensor, labels: Tensor): Tensor => {
@@ -265,6 +281,16 @@ function loss({ op, shape }: { op: string; shape: [number, number] }): Prepared 
   return { step: both, value: () => meanSize(both()) }
 }
 
+/** [n, n] times [n, n], of small whole numbers that need no draws. */
+function matmul({ n }: { n: number }): Prepared {
+  const ramp = (period: number, least: number) => {
+    const values = Float32Array.from({ length: n * n }, (_, i) => (i % period) + least)
+    return glorot.tensor(values).reshape([n, n])
+  }
+  const [a, b] = [ramp(17, -8), ramp(13, -6)]
+  return { step: () => a.matmul(b), value: () => meanSize(a.matmul(b)) }
+}
+
 /** One step of an optimizer over gradients that stay. */
 function optimizer({ op, tensors, n, ...options }: { op: string; tensors: number; n: number }): Prepared {
   const parameters = Array.from({ length: tensors }, () => new nn.Parameter(randn([n])))
@@ -288,5 +314,6 @@ export const works: Record<string, (args: any) => Prepared> = {
   lenet,
   sequence,
   loss,
+  matmul,
   optimizer,
 }

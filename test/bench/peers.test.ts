@@ -2,7 +2,9 @@
 import path from 'node:path'
 import test from 'ava'
 import { manualSeed } from 'glorot'
-import { compare } from '../../bench/peers/compare.js'
+import { Beyond, compare } from '../../bench/peers/compare.js'
+import { foreign } from '../../bench/peers/foreign.js'
+import { parse } from '../../bench/peers/gemm.js'
 import { groups, type Row, type Side } from '../../bench/peers/rows.js'
 import { compareRounds, geometricMean, median } from '../../bench/peers/statistics.js'
 import { Worker } from '../../bench/peers/worker.js'
@@ -15,15 +17,31 @@ test('medians and ratios', t => {
   t.deepEqual(compareRounds([1, 2, 3], [2, 8, 3]), { ratio: 1.5, low: 1, high: 4 })
 })
 
-for (const { name, rows } of groups.filter(group => !group.name.includes('1e7'))) {
-  for (const row of rows)
-    test(`${name}: ${row.title}`, t => {
-      manualSeed(0)
-      const { step, value } = works[row.ours.work](row.ours.args)
-      t.true(Number.isFinite(value()))
-      t.notThrows(step)
-    })
+test('a line of the program that multiplies is read', t => {
+  const line = 'NN    64    64    64        4.620 us   113.5 GF/s   0.99'
+  t.deepEqual(parse(`float, 1 threads, v4 against OpenBLAS Zen\n${line}\n`), { seconds: 4.62e-6, ratio: 0.99 })
+  t.throws(() => parse(line), { message: /OpenBLAS .* is not here/ })
+})
+
+/** Of works that several groups share, and of products in all sizes, one each. */
+function* once(): Generator<[group: string, row: Row]> {
+  const seen = new Set<string>()
+  for (const { name, rows } of groups.filter(group => !group.name.includes('1e7'))) {
+    for (const row of rows) {
+      const key = row.ours.work === 'matmul' ? 'matmul' : JSON.stringify([row.ours.work, row.ours.args])
+      if (!seen.has(key)) yield [name, row]
+      seen.add(key)
+    }
+  }
 }
+
+for (const [name, row] of once())
+  test(`${name}: ${row.title}`, t => {
+    manualSeed(0)
+    const { step, value } = works[row.ours.work](row.ours.args)
+    t.true(Number.isFinite(value()))
+    t.notThrows(step)
+  })
 
 test('a worker takes its turns, and a work that fails is named', async t => {
   const script = path.join(import.meta.dirname, '..', '..', 'bench', 'peers', 'glorotWorker.js')
@@ -35,9 +53,78 @@ test('a worker takes its turns, and a work that fails is named', async t => {
   const { rounds } = await compare(row('elementwise'), sides, effort)
   t.is(rounds.ours.length, 2)
   t.is(rounds.theirs.length, 2)
-  await t.throwsAsync(compare(row('nothing'), sides, effort), { message: /^glorot: TypeError/ })
+  await t.throwsAsync(compare(row('nothing'), sides, effort), { message: /^glorot: Error: no program for 'nothing'/ })
   worker.stop()
 })
+
+/** A side that gives the same answer to everything. */
+const parrot = (answer: object) => {
+  const program = `
+console.log(JSON.stringify({ name: 'parrot', version: '1', details: '' }))
+require('node:readline').createInterface(process.stdin).on('line', () => console.log(${JSON.stringify(JSON.stringify(answer))}))`
+  return Worker.start(process.execPath, ['--eval', program])
+}
+
+async function besideParrot(answer: object) {
+  const fast = await parrot({ value: 1, samples: [1e-3] })
+  const peer = await parrot(answer)
+  const sides = new Map<Side, Worker>([
+    ['glorot', fast],
+    ['numpy', peer],
+  ])
+  const run = (side: Side) => ({ side, work: 'any', args: {}, threads: 1 })
+  try {
+    return await compare({ title: 'any', ours: run('glorot'), theirs: run('numpy') }, sides, {
+      rounds: 7,
+      seconds: 0.1,
+      cpu: false,
+    })
+  } finally {
+    fast.stop()
+    peer.stop()
+  }
+}
+
+test('a slow peer gets fewer turns, and still a ratio', async t => {
+  const turns = async (seconds: number) => (await besideParrot({ value: 1, samples: [seconds] })).rounds.theirs.length
+  t.is(await turns(0.01), 7)
+  t.is(await turns(3), 3)
+  t.is(await turns(60), 1)
+  t.is((await besideParrot({ value: 1, samples: [60] })).ratio, 60000)
+})
+
+test('what a peer lacks is told from what goes wrong', async t => {
+  await t.throwsAsync(besideParrot({ lacks: 'no such loss' }), { instanceOf: Beyond, message: 'no such loss' })
+  await t.throwsAsync(besideParrot({ value: 2 }), { message: /compute different things/ })
+})
+
+test('a package that is not there is named, with the way to get it', async t => {
+  await t.throwsAsync(foreign('no-such-package', ''), { message: /GLOROT_PEERS/ })
+  await t.throwsAsync(foreign('no-such-package', import.meta.dirname), { message: /npm install .* no-such-package/ })
+})
+
+for (const [script, backend] of [
+  ['tfjsWorker', 'wasm'],
+  ['tfjsWorker', 'cpu'],
+  ['jsPytorchWorker', ''],
+] as const) {
+  const here = process.env.GLOROT_PEERS ? test : test.skip
+  here(`${script} ${backend} computes what we do`, async t => {
+    const folder = path.join(import.meta.dirname, '..', '..', 'bench', 'peers')
+    const side = script === 'jsPytorchWorker' ? 'js-pytorch' : (`TensorFlow.js ${backend}` as Side)
+    const sides = new Map<Side, Worker>([
+      ['glorot', await Worker.start(process.execPath, [path.join(folder, 'glorotWorker.js')])],
+      [side, await Worker.start(process.execPath, [path.join(folder, `${script}.js`), backend])],
+    ])
+    const rows = groups.flatMap(g => g.rows).filter(r => r.theirs.side === side && r.title.startsWith('founding'))
+    t.true(rows.length > 0)
+    for (const row of rows) {
+      const measured = compare(row, sides, { rounds: 1, seconds: 0.01, cpu: false })
+      await measured.then(m => t.true(m.ratio > 0)).catch(problem => t.true(problem instanceof Beyond, problem.message))
+    }
+    for (const worker of sides.values()) worker.stop()
+  })
+}
 
 test('a side that cannot start says why', async t => {
   await t.throwsAsync(Worker.start(process.execPath, ['--eval', 'throw new Error("no torch")']), {
