@@ -1,12 +1,15 @@
 // The collection, shortened: every program once. The whole of it: node out/test/doctor/collection/main.js 3
 import test from 'ava'
 import { healthy } from './collection/healthy.js'
+import { healthyLayers, sickLayers } from './collection/layers.js'
 import { healthyLoops, sickLoops } from './collection/loops.js'
 import { scoreOf } from './collection/score.js'
 import { sick } from './collection/sick.js'
 
 test('the sick are found, mostly first, with few stray findings, and fixes cure', t => {
-  const results = [...sick, ...sickLoops].map((program, i) => scoreOf(program, 11 + (i % 3), { cure: i % 2 === 0 }))
+  const results = [...sick, ...sickLayers, ...sickLoops].map((program, i) =>
+    scoreOf(program, 11 + (i % 3), { cure: i % 2 === 0 }),
+  )
   const missed = (list: typeof results) => list.map(r => r.program.name).join(', ')
   const share = (list: typeof results) => list.length / results.length
   const lost = results.filter(r => !r.found)
@@ -21,7 +24,7 @@ test('the sick are found, mostly first, with few stray findings, and fixes cure'
 })
 
 test('nothing above info is said of the healthy', t => {
-  ;[...healthy, ...healthyLoops].forEach((program, i) => {
+  ;[...healthy, ...healthyLayers, ...healthyLoops].forEach((program, i) => {
     const { findings, stray } = scoreOf(program, 21 + (i % 3))
     t.is(stray, 0, `${program.name}: ${findings.map(f => f.id).join(', ')}`)
   })

@@ -7,7 +7,7 @@ import { join } from '../join.js'
 import { type LossKind, lossKind, rowsTensor } from '../loss.js'
 
 const MOST_ROWS = 4096
-const MOST_VALUES = 1 << 22
+const MOST_VALUES = 1 << 20
 /** How far below the root of a backward pass the loss is looked for: means, sums and weights come after it. */
 const DEPTH = 12
 
@@ -63,6 +63,11 @@ export class Batches {
     this.size = Math.max(this.size, rows)
     this.rows += rows
     this.values += input.count
+  }
+
+  /** The batches as they came; null before the first. */
+  first(): [X: Tensor, y: Tensor] | null {
+    return this.inputs.length === 0 ? null : [join(this.inputs), join(this.targets)]
   }
 
   /** All different rows, in the order in which they came; null before the first. Later epochs bring the same rows again. */

@@ -22,11 +22,11 @@ import { Wires } from './wires.js'
 
 /** Samples over the whole run, unless they cost more than this share of its time, beyond a first allowance in milliseconds. */
 const SAMPLES = 200
-const SHARE = 0.025
-const ALLOWANCE = 40
+const SHARE = 0.02
+const ALLOWANCE = 20
 /** Steps that are sampled in any case, beside every tenth of the others. */
 const CERTAIN = 5
-const MEASURED = 30
+const MEASURED = 24
 /** Parameters from which on a look at a few rows has to do. */
 const LARGE = 100_000
 /** Batches before the fixed batch is put together. */
@@ -151,7 +151,9 @@ export class Watching implements PassObserver, Onlooker {
     unrecorded(() => {
       this.wires.before()
       this.lossTensor = root.count === 1 ? root.detach() : null
-      if (recorded || !this.batches.full) this.keepBatch(root, recorded)
+      this.timed(() => {
+        if (recorded || !this.batches.full) this.keepBatch(root, recorded)
+      })
     })
     this.output = null
   }
@@ -180,14 +182,18 @@ export class Watching implements PassObserver, Onlooker {
   after(): void {
     if (this.quiet) return
     unrecorded(() => {
-      this.wires.after(this.measured(this.step + 1))
+      this.timed(() => {
+        this.wires.after(this.measured(this.step + 1))
+      })
     })
   }
 
   private beforeStep(): void {
     if (this.quiet) return
     unrecorded(() => {
-      this.wires.beforeStep(this.measured(this.step + 1))
+      this.timed(() => {
+        this.wires.beforeStep(this.measured(this.step + 1))
+      })
       if (this.sampled(this.step + 1)) this.mark()
     })
   }
@@ -242,11 +248,18 @@ export class Watching implements PassObserver, Onlooker {
 
   // --- what is noted ------------------------------------------------------------------------------------------------------
 
-  private mark(): void {
+  /** Runs what is charged to the watcher. */
+  private timed(fn: () => void): void {
     const before = performance.now()
-    this.observation.mark()
-    this.marked = true
+    fn()
     this.spent += performance.now() - before
+  }
+
+  private mark(): void {
+    this.timed(() => {
+      this.observation.mark()
+    })
+    this.marked = true
   }
 
   private stepped(loss: number | null): void {
@@ -258,9 +271,9 @@ export class Watching implements PassObserver, Onlooker {
     if (this.probe === null && (this.step >= FIRST_STEPS || this.batches.rows >= PROBE_ROWS)) this.probe = this.fixed()
     if (!this.marked) return
     this.marked = false
-    const before = performance.now()
-    this.look()
-    this.spent += performance.now() - before
+    this.timed(() => {
+      this.look()
+    })
     this.onSampled()
   }
 
@@ -270,7 +283,7 @@ export class Watching implements PassObserver, Onlooker {
   }
 
   private fixed(): readonly [Tensor, Tensor] | null {
-    const all = this.batches.joined()
+    const all = this.batches.first()
     if (all === null) return null
     const large = this.parameters.reduce((n, p) => n + p.count, 0) > LARGE
     const index = spacedRows(all[0].shape[0], large ? PROBE_ROWS / 4 : PROBE_ROWS / 2)

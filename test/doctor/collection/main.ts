@@ -1,6 +1,7 @@
 // The whole collection as a table: node out/test/doctor/collection/main.js [seeds] [name]
 
 import { healthy } from './healthy.js'
+import { healthyLayers, sickLayers } from './layers.js'
 import { healthyLoops, sickLoops } from './loops.js'
 import type { Program } from './program.js'
 import { type Result, scoreOf } from './score.js'
@@ -37,8 +38,8 @@ function table(list: readonly Program[], cure: boolean): Result[] {
   return results
 }
 
-const ill = table(chosen([...sick, ...sickLoops]), true)
-const well = table(chosen([...healthy, ...healthyLoops]), false)
+const ill = table(chosen([...sick, ...sickLayers, ...sickLoops]), true)
+const well = table(chosen([...healthy, ...healthyLayers, ...healthyLoops]), false)
 const treated = ill.filter(r => r.cured !== null)
 const of = (n: number, all: number) => `${n} of ${all} (${((100 * n) / (all || 1)).toFixed(1)}%)`
 console.log(`
