@@ -9,7 +9,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import test, { type ExecutionContext } from 'ava'
 import { nn, optim } from 'glorot'
 import { watch } from 'glorot/doctor'
-import { browserTest, watchedPage } from './render/browser.js'
+import { browserTest, violations, watchedPage } from './render/browser.js'
 
 const root = path.join(import.meta.dirname, '../../..')
 const folder = mkdtempSync(path.join(root, 'out/live-'))
@@ -101,6 +101,7 @@ browserTest('a page follows the run, survives a refresh, and says when it is ove
   await until(async () => (await step()) > second)
   t.is(await page.locator('#loss details').getAttribute('open'), '')
 
+  t.deepEqual(await violations({ page }), [])
   await page.reload()
   t.true((await step()) >= second)
   t.is(await page.locator('#loss svg[role=img]').count(), 1)

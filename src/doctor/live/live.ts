@@ -10,7 +10,7 @@ const { MessageChannel, receiveMessageOnPort, Worker } = process.getBuiltinModul
 
 /** Milliseconds to wait for the server: to listen, and to send its last words. */
 const START = 10_000
-const END = 1000
+const END = 5000
 
 /** Milliseconds between updates at least; and the share of time that they may take at most. */
 const INTERVAL = 500

@@ -34,7 +34,7 @@ export function livePage({ title, status, body }: Shown, ended: boolean): string
     title,
     body: [
       skipLink,
-      html`<p id="status">${ended ? `${status}. The run has ended.` : status}</p><div id="live">${body}</div>`,
+      html`<aside id="run" aria-label="The run"><p id="status">${ended ? `${status}. The run has ended.` : status}</p></aside><div id="live">${body}</div>`,
     ],
     scripts: [readingScript, liveScript],
     connects: true,

@@ -5,6 +5,7 @@ const events = new EventSource('/events')
 
 /** Updates that came while a chart was in use: the last of them. */
 let held = null
+let over = false
 const reading = () => live.querySelector('.chart:hover, .chart:focus') !== null
 
 function redraw({ title, body }) {
@@ -25,7 +26,10 @@ function say(text, aloud) {
 
 function show(update) {
   const { status: step, ended } = update
-  if (ended) events.close()
+  if (ended) {
+    over = true
+    events.close()
+  }
   held = reading() && !ended ? update : null
   if (held === null) redraw(update)
   say(ended ? `${step}. The run has ended.` : held ? `${step}. Charts wait while you read one.` : step, ended)
@@ -35,7 +39,7 @@ events.addEventListener('report', event => show(JSON.parse(event.data)))
 events.addEventListener('error', () => {
   // The process is gone, and nobody will listen there again.
   events.close()
-  say('The process has ended. This is the last that it sent.', true)
+  if (!over) say('The process has ended. This is the last that it sent.', true)
 })
 for (const kind of ['pointerout', 'focusout'])
   live.addEventListener(kind, () => setTimeout(() => held !== null && !reading() && show(held)))

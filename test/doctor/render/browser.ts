@@ -1,5 +1,6 @@
 // A headless browser for tests of pages: Debian's chromium, or the one that CHROME_PATH names.
-import { existsSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
 import test, { type ExecutionContext } from 'ava'
 import { type Browser, chromium, type Page } from 'playwright-core'
 
@@ -57,4 +58,15 @@ export async function watchedPage(
     if (!request.url().startsWith('data:')) requests.push(request.url())
   })
   return { page, complaints, requests }
+}
+
+const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
+
+/** Axe's findings, in its words. The policy of the page forbids foreign scripts, so it is evaluated from outside. */
+export async function violations({ page }: Pick<Watched, 'page'>): Promise<string[]> {
+  await page.evaluate(axe)
+  const found = await page.evaluate<{ id: string; help: string; nodes: { html: string }[] }[]>(
+    'axe.run().then(results => results.violations)',
+  )
+  return found.map(({ id, help, nodes }) => `${id}: ${help}: ${nodes.map(n => n.html.slice(0, 120)).join(' ')}`)
 }

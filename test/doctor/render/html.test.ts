@@ -1,17 +1,15 @@
 // The report as a page, in a browser: all there, no error, nothing fetched, usable by keyboard and screen reader, light, dark, on paper.
-import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
-import { createRequire } from 'node:module'
+import { mkdtempSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { pathToFileURL } from 'node:url'
 import test from 'ava'
 import { Report } from 'glorot/doctor'
 import type { Browser } from 'playwright-core'
-import { browserTest, type Watched, watchedPage } from './browser.js'
+import { browserTest, violations, type Watched, watchedPage } from './browser.js'
 import { bare, HOSTILE, parts, report, trace } from './sample.js'
 
 const folder = mkdtempSync(path.join(tmpdir(), 'glorot-report-'))
-const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
 
 async function opened(browser: Browser, shown: Report, options = {}): Promise<Watched> {
   const file = path.join(folder, `${Math.random().toString(36).slice(2)}.html`)
@@ -19,15 +17,6 @@ async function opened(browser: Browser, shown: Report, options = {}): Promise<Wa
   const watched = await watchedPage(browser, options)
   await watched.page.goto(pathToFileURL(file).href)
   return watched
-}
-
-/** Axe's findings, in its words. The policy of the page forbids foreign scripts, so it is evaluated from outside. */
-async function violations({ page }: Watched): Promise<string[]> {
-  await page.evaluate(axe)
-  const found = await page.evaluate<{ id: string; help: string; nodes: { html: string }[] }[]>(
-    'axe.run().then(results => results.violations)',
-  )
-  return found.map(({ id, help, nodes }) => `${id}: ${help}: ${nodes.map(n => n.html.slice(0, 120)).join(' ')}`)
 }
 
 browserTest('findings, charts and tables are on the page', async (t, open) => {
