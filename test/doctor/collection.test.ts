@@ -1,4 +1,4 @@
-// The collection, shortened: every program once. The whole of it: node out/test/doctor/collection/main.js 3
+// The collection, shortened: every program once. The whole of it: npm run collection -- 3
 import test from 'ava'
 import { healthy } from './collection/healthy.js'
 import { healthyLayers, sickLayers } from './collection/layers.js'

@@ -1,4 +1,4 @@
-// The whole collection as a table: node out/test/doctor/collection/main.js [seeds] [name]
+// The whole collection as a table: npm run collection -- [seeds] [name]
 
 import { healthy } from './healthy.js'
 import { healthyLayers, sickLayers } from './layers.js'
