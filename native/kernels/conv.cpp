@@ -12,13 +12,13 @@ namespace glorot {
 namespace GLOROT_ISA {
 namespace {
 
-constexpr int64_t kWork = 1 << 19;      // products worth a range of their own
-constexpr int64_t kDepthwise = 2;       // output channels of a group of one input channel that go without columns
+constexpr int64_t kWork = 1 << 19;  // products worth a range of their own
+constexpr int64_t kDepthwise = 2;  // output channels of a group of one input channel that go without columns
 constexpr int64_t kDepthwiseGroups = 16;  // groups that go over the images together, which reads them from end to end
 constexpr int64_t kWidth = 64, kLength = kWidth + 16;  // places of a panel, and how far apart its rows are
-constexpr int64_t kBlockRows = 96;      // rows of columns whose gradient is computed at once: with a panel's width, in L1
-constexpr int64_t kBlockPlaces = 512;  // places whose columns meet the gradient at once: with kWeightRows, a third of L2
-constexpr int64_t kWeightRows = 160;
+constexpr int64_t kBlockRows = 96;  // rows of columns whose gradient is computed at once: with a panel's width, in L1
+// Rows of columns, and places of them, that meet the gradient at once to become that of the weights: a third of L2.
+constexpr int64_t kWeightRows = 160, kBlockPlaces = 512;
 
 template <class T> struct Convolution {
   int64_t N, G, C, K, R;
@@ -285,38 +285,43 @@ template <class T> bool depthwiseWeights(const Convolution<T>& c, int64_t g0, in
 template <class T>
 bool columnsWeights(const Convolution<T>& c, int64_t g, int64_t c0, int64_t c1, const T* x, const T* grad, T* dw) {
   constexpr int64_t L = VecOf<T>::lanes;
-  const int64_t P = c.w.places, rows = (c1 - c0) * c.w.taps;
+  const int64_t P = c.w.places, planes = c1 - c0, rows = planes * c.w.taps, ld = (rows + L - 1) / L * L;
   const int64_t some = P >= kBlockPlaces / 2 ? 1 : lesser(c.N, kBlockPlaces / P), most = some > 1 ? some * P : lesser(P, kBlockPlaces);
-  const int64_t ld = most + L;  // the last run of a row writes past its end
-  T* const image = c.pointwise ? nullptr : clearImage<T>(c.w, c1 - c0);
-  T* const panel = room<T>(kPanelSlot, times(ld, rows + c.K));
-  if ((!c.pointwise && !image) || !panel) return false;
-  T* const beside = panel + rows * ld;  // gradients of the same places
+  T* const image = c.pointwise ? nullptr : clearImage<T>(c.w, planes);
+  int64_t* const offsets = room<int64_t>(kWeightSlot, ld);
+  T* const panel = room<T>(kPanelSlot, times(most, plus(ld, c.K)));
+  if ((!c.pointwise && !image) || !offsets || !panel) return false;
+  T* const beside = panel + most * ld;  // gradients of the same places
+  for (int64_t r = 0; r < ld; r++) offsets[r] = 0;
+  for (int64_t j = 0; j < planes; j++)
+    eachTap(c.w, [&](int64_t t, int64_t offset) { offsets[j * c.w.taps + t] = j * c.w.size + offset; });
   bool first = true;
   for (int64_t n = 0; n < c.N; n += some)
     for (int64_t p = 0, length; p < P; p += length) {
       length = some > 1 ? lesser(some, c.N - n) * P : lesser(most, P - p);
-      Gemm<T> product{c.K, rows, length, beside, ld, 1, panel, 1, ld, dw + g * c.K * c.R + c0 * c.w.taps, c.R};
+      Gemm<T> product{c.K, rows, length, beside, most, 1, panel, ld, 1, dw + g * c.K * c.R + c0 * c.w.taps, c.R};
+      product.near = true;
       for (int64_t i = 0; i < some && n + i < c.N; i++) {
         const int64_t of = (n + i) * c.G + g;
         const T* const in = x + (of * c.C + c0) * c.w.plane;
         const T* const from = grad + of * c.K * P;
         if (some == 1) product.A = from + p, product.rowA = P;
         else
-          for (int64_t k = 0; k < c.K; k++) copyRun(beside + k * ld + i * P, from + k * P, P);
+          for (int64_t k = 0; k < c.K; k++) copyRun(beside + k * most + i * P, from + k * P, P);
         if (c.pointwise) {
+          product.rowB = 1, product.colB = most;
           if (some == 1) product.B = in + p, product.colB = P;
           else
-            for (int64_t j = 0; j < rows; j++) copyRun(panel + j * ld + i * P, in + j * P, P);
+            for (int64_t j = 0; j < rows; j++) copyRun(panel + j * most + i * P, in + j * P, P);
           continue;
         }
         if (p == 0)
-          for (int64_t j = 0; j < c1 - c0; j++) padPlane(c.w, in + j * c.w.plane, image + j * c.w.size);
+          for (int64_t j = 0; j < planes; j++) padPlane(c.w, in + j * c.w.plane, image + j * c.w.size);
         for (int64_t at = p, end = some > 1 ? P : p + length; at < end;) {
           Run runs[kMostRuns];
           const int64_t start = at;
           const int count = cutRuns<T>(c.w, at, end, runs);
-          gatherRows(c.w, c1 - c0, image, runs, count, panel + i * P + (start - p), ld);
+          gatherColumns(image, offsets, ld, runs, count, panel + (i * P + start - p) * ld);
         }
       }
       product.beta = first ? 0 : 1;

@@ -195,6 +195,24 @@ __attribute__((noinline)) void gatherRows(const Window& w, int64_t planes, const
   for (int r = 0; r < some; r++, to += ld) gatherSome<1>(from + r, runs, count, to, ld);
 }
 
+/** The same with the columns as rows, ld apart, a multiple of a vector: row p holds what place p sees by each of `offsets`. */
+template <class T>
+__attribute__((noinline)) void gatherColumns(const T* image, const int64_t* offsets, int64_t ld, const Run* runs, int count, T* to) {
+  using V = typename VecOf<T>::type;
+  constexpr int L = VecOf<T>::lanes;
+  for (int64_t r = 0; r < ld; r += L)
+    for (int i = 0; i < count; i++) {
+      V v[L];
+#pragma GCC unroll 16
+      for (int j = 0; j < L; j++) v[j] = load(image + offsets[r + j] + runs[i].from);
+      transpose(v);
+      T* const out = to + runs[i].to * ld + r;
+#pragma GCC unroll 16
+      for (int j = 0; j < L; j++)
+        if (j < runs[i].n) store(out + j * ld, v[j]);
+    }
+}
+
 /** The way back: adds rows of columns to where they come from. */
 template <class T>
 void scatterRows(const Window& w, int64_t planes, const T* rows, int64_t ld, const Run* runs, int count, T* image) {
