@@ -19,15 +19,6 @@ export function sumOfSquares(t: Tensor): number {
 
 export const rmsOf = (t: Tensor): number => Math.sqrt(sumOfSquares(t) / t.count)
 
-/** Sum of squared differences of two tensors of one shape. */
-export function squaredDistance(a: Tensor, b: Tensor): number {
-  if (a.count > SMALL || !a.isContiguous() || !b.isContiguous()) return sumOfSquares(noGrad(() => a.sub(b)))
-  const [x, y] = [a.typedArray(), b.typedArray()]
-  let sum = 0
-  for (let i = 0; i < x.length; i++) sum += (x[i] - y[i]) ** 2
-  return sum
-}
-
 /** Evenly spaced elements of a tensor, at most so many. */
 export function sampleOf(t: Tensor, most = SAMPLE): Float64Array {
   const values = t.isContiguous() ? t.typedArray() : t.toTypedArray()
@@ -36,6 +27,13 @@ export function sampleOf(t: Tensor, most = SAMPLE): Float64Array {
   const out = new Float64Array(Math.ceil(values.length / step))
   for (let i = 0, k = 0; i < values.length; i += step) out[k++] = values[i]
   return out
+}
+
+/** rms of the difference of two lists of one length. */
+export function distance(a: Float64Array, b: Float64Array): number {
+  let sum = 0
+  for (let i = 0; i < a.length; i++) sum += (a[i] - b[i]) ** 2
+  return Math.sqrt(sum / a.length)
 }
 
 function histogramOf(values: Float64Array): Histogram {

@@ -6,7 +6,8 @@ import type { Module } from '../nn/module.js'
 import type { Optimizer } from '../optim/optimizer.js'
 import type { Tensor } from '../tensor/tensor.js'
 import { isActivation, isPassing, type NetworkView, type OperationView, weightOf } from './graph.js'
-import { activationStats, squaredDistance, sumOfSquares } from './measure.js'
+import { activationStats, distance, sampleOf, sumOfSquares } from './measure.js'
+import { rms } from './numbers.js'
 import type { ActivationStats, LayerSample, LayerTrace, LossPoint, RatePoint } from './trace.js'
 
 export interface ObservedLayer {
@@ -73,6 +74,11 @@ export function activationsOf({
 }
 
 const MOST_LOSSES = 1 << 15
+const ELEMENTS = 1 << 14
+
+/** What is measured of a layer's way: its weight, or all it has where it has none. */
+const movedBy = ({ weight, parameters }: ObservedLayer): readonly Tensor[] =>
+  weight !== null ? [weight] : parameters.map(([, p]) => p)
 
 export class Observation {
   readonly layers: readonly ObservedLayer[]
@@ -81,7 +87,9 @@ export class Observation {
   readonly probe: LossPoint[] = []
   /** Values of all parameters and buffers at the start. */
   readonly initial = new Map<Tensor, Tensor>()
-  private readonly before = new Map<Tensor, Tensor>()
+  /** Elements of the weights, of large ones evenly spaced: ratios need no more. */
+  private readonly first = new Map<Tensor, Float64Array>()
+  private readonly before = new Map<Tensor, Float64Array>()
 
   constructor(
     readonly model: Module,
@@ -93,10 +101,7 @@ export class Observation {
 
   /** Remembers the weights before a step. */
   mark(): void {
-    for (const { weight, parameters } of this.layers) {
-      if (weight !== null) this.before.set(weight, copyOf(weight))
-      else for (const [, p] of parameters) this.before.set(p, copyOf(p))
-    }
+    for (const layer of this.layers) for (const p of movedBy(layer)) this.before.set(p, sampleOf(p, ELEMENTS))
   }
 
   /** Notes the loss and, where it changed, the rate. */
@@ -118,33 +123,29 @@ export class Observation {
     this.before.clear()
   }
 
-  private sampled(
-    step: number,
-    { weight, parameters }: ObservedLayer,
-    activation: ActivationStats | null,
-  ): LayerSample {
+  private sampled(step: number, layer: ObservedLayer, activation: ActivationStats | null): LayerSample {
     let gradients = 0
     let gradientCount = 0
-    for (const [, p] of parameters) {
+    for (const [, p] of layer.parameters) {
       if (p.grad === null) continue
       gradients += sumOfSquares(p.grad)
       gradientCount += p.count
     }
-    const moved = weight === null ? parameters.map(([, p]) => p) : [weight]
-    let norm = 0
-    let start = 0
-    let travel = 0
-    let change = 0
-    let last = 0
-    for (const p of moved) {
-      const initial = this.initial.get(p)!
+    let [norm, start, travel, change, last] = [0, 0, 0, 0, 0]
+    for (const p of movedBy(layer)) {
+      const now = sampleOf(p, ELEMENTS)
       const before = this.before.get(p)
+      let first = this.first.get(p)
+      if (first === undefined) {
+        first = sampleOf(this.initial.get(p)!, ELEMENTS)
+        this.first.set(p, first)
+      }
       norm += sumOfSquares(p)
-      start += sumOfSquares(initial)
-      travel += squaredDistance(p, initial)
+      start += p.count * rms(first) ** 2
+      travel += p.count * distance(now, first) ** 2
       if (before === undefined) continue
-      change += squaredDistance(p, before)
-      last += sumOfSquares(before)
+      change += p.count * distance(now, before) ** 2
+      last += p.count * rms(before) ** 2
     }
     const ratio = (a: number, b: number) => (b > 1e-16 ? Math.sqrt(a / b) : null)
     return {
