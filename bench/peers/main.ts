@@ -19,7 +19,7 @@ const { values: options } = parseArgs({
   options: {
     only: { type: 'string', multiple: true, default: [] },
     rounds: { type: 'string', default: '7' },
-    seconds: { type: 'string', default: '0.3' },
+    seconds: { type: 'string', default: '0.25' },
     python: { type: 'string', default: process.env.GLOROT_PYTHON || 'python3' },
     cpu: { type: 'boolean', default: false },
   },
