@@ -156,6 +156,8 @@ export class Watching implements PassObserver, Onlooker {
       })
     })
     this.output = null
+    this.input = null
+    this.target = null
   }
 
   private keepBatch(root: Tensor, recorded: boolean): void {

@@ -26,12 +26,17 @@ export class Wires {
   /** The gradients that the last step used. */
   private used: (Tensor | null)[] | null = null
   private cleared = false
+  /** Parameters whose gradients are kept an eye on: small ones, as what is held cannot be used again. */
+  private readonly marked: readonly Tensor[]
   private afterBackward = Number.NaN
 
   constructor(
     model: Module,
     private readonly parameters: readonly Tensor[],
   ) {
+    const bySize = [...parameters].filter(p => p.leafRequiresGrad).sort((a, b) => a.count - b.count)
+    const small = bySize.filter(p => p.count <= SMALL)
+    this.marked = small.length > 0 ? small : bySize.slice(0, 1)
     this.modal = [...model.namedModules()].filter(([, m]) => /Dropout|BatchNorm|InstanceNorm/.test(m.constructor.name))
   }
 
@@ -39,7 +44,7 @@ export class Wires {
   before(): void {
     this.backwards++
     if (this.used === null || this.cleared) return
-    this.cleared = !this.parameters.some((p, i) => {
+    this.cleared = !this.marked.some((p, i) => {
       const { grad } = p
       return grad !== null && grad === this.used![i] && (grad.count > SMALL || sumOfSquares(grad) > 0)
     })
@@ -63,7 +68,7 @@ export class Wires {
 
   /** A step was made. */
   afterStep(): void {
-    this.used = this.parameters.map(p => p.grad)
+    this.used = this.marked.map(p => p.grad)
     this.cleared = false
     this.noteModes()
   }
