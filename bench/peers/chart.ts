@@ -75,7 +75,9 @@ export function chart(lines: readonly Line[], { machine, commit, date }: Setting
   }
   const head = [
     write(12, 22, 'How many times as fast as its peers glorot is', { class: 'strong' }),
-    write(12, 40, `${machine}; commit ${commit}, ${date}. Ticks: to be reached; orange: not reached.`, { class: 'faint' }),
+    write(12, 40, `${machine}; commit ${commit}, ${date}. Ticks: to be reached; orange: not reached.`, {
+      class: 'faint',
+    }),
   ]
   return picture(WIDTH, y + 16, 'Ratios of times, peer over glorot', ...head, ...axis(scale, y + 4), ...marks)
 }
