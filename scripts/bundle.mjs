@@ -145,10 +145,13 @@ function indexSource() {
       .match(/\{([^}]*)\}/)[1]
       .split(',')
       .map(n => n.trim())
-    return names
-      .filter(name => name && !name.startsWith('type '))
-      .map(name => `export function ${name}(...all) { return part('training').${name}(...all) }`)
-      .join('\n')
+    const values = names.filter(name => name && !name.startsWith('type '))
+    const late = values.find(name => !/^[a-z]/.test(name))
+    if (late)
+      throw new Error(
+        `index.ts: the class ${late} would be read late, and be another one to instanceof: export its type`,
+      )
+    return values.map(name => `export function ${name}(...all) { return part('training').${name}(...all) }`).join('\n')
   })
   const { imports, modules } = lend('index')
   return `${text}

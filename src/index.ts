@@ -22,7 +22,7 @@ export {
 export { type BuildInfo, buildInfo, getNumThreads, setNumThreads } from './core/info.js'
 export * as data from './data/index.js'
 export * as nn from './nn/index.js'
-export { ModelSummary, type SummaryColumn, type SummaryOptions, type SummaryRow, summary } from './nn/summary.js'
+export { type ModelSummary, type SummaryColumn, type SummaryOptions, type SummaryRow, summary } from './nn/summary.js'
 export {
   celu,
   elu,
