@@ -1,7 +1,7 @@
 // Bundles src/ into dist/: index.js, and parts that it reads when a name of theirs is first used (src/core/parts.ts).
 // A module belongs to the first part that reaches it; later parts ask for it as '#part/module', so that there is one Tensor class.
-import { existsSync, readdirSync, readFileSync } from 'node:fs'
-import { rm, writeFile } from 'node:fs/promises'
+import { readdirSync, readFileSync } from 'node:fs'
+import { writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { build } from 'esbuild'
@@ -11,12 +11,12 @@ const src = path.join(root, 'src')
 const dist = path.join(root, 'dist')
 
 /** What index.ts exports but index.js leaves to the part 'training'. */
-const LAZY = ['nn/index', 'nn/summary', 'optim/index', 'data/index', 'compile/compile'].filter(exists)
+const LAZY = ['nn/index', 'nn/summary', 'optim/index', 'data/index', 'compile/compile']
 const PARTS = {
   index: ['index'],
   training: LAZY,
   doctor: ['doctor/index', 'doctor/script/preload', 'doctor/live/server'],
-  cli: ['cli/main'].filter(exists),
+  cli: ['cli/main'],
 }
 
 const options = {
@@ -50,9 +50,6 @@ const text = {
   },
 }
 
-function exists(module) {
-  return existsSync(path.join(src, `${module}.ts`))
-}
 const file = module => path.join(src, `${module}.ts`)
 const moduleOf = absolute => path.relative(src, absolute).replace(/\.ts$/, '').replaceAll(path.sep, '/')
 
@@ -181,10 +178,8 @@ const wrap = {
   footer: { js: 'return module.exports}' },
 }
 
-await rm(path.join(dist, 'shared'), { recursive: true, force: true })
 // Last to first, since a part must know what the later ones ask of it.
 for (const part of Object.keys(PARTS).reverse()) {
-  if (PARTS[part].length === 0) continue
   const common = { ...options, plugins: [text, borrow(part)] }
   if (part === 'index') {
     await build({ ...common, stdin: contents(indexSource()), format: 'esm', outfile: path.join(dist, 'index.js') })

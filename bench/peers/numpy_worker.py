@@ -5,7 +5,7 @@ import json
 import re
 import sys
 
-from clock import measure
+from serve import serve
 
 try:
     import numpy as np
@@ -42,26 +42,9 @@ def matmul(n):
 WORKS = {"matmul": matmul}
 
 
-def main():
-    print(json.dumps({"name": "numpy", "version": np.__version__, "details": blas()}), flush=True)
-    prepared = {}
-    for line in sys.stdin:
-        request = json.loads(line)
-        try:
-            if request.get("threads", 1) != 1:
-                raise ValueError("numpy's threads are chosen before it starts: one")
-            if request["do"] == "prepare":
-                step, value = WORKS[request["work"]](**request["args"])
-                prepared[request["key"]] = step
-                answer = {"value": value()}
-            elif request["do"] == "run":
-                answer = {"samples": measure(prepared[request["key"]], request["seconds"], request.get("cpu", False))}
-            else:
-                prepared.clear()
-                answer = {}
-        except Exception as problem:
-            answer = {"error": f"{type(problem).__name__}: {problem}"}
-        print(json.dumps(answer), flush=True)
+def one_thread(request):
+    if request.get("threads", 1) != 1:
+        raise ValueError("numpy's threads are chosen before it starts: one")
 
 
-main()
+serve({"name": "numpy", "version": np.__version__, "details": blas()}, WORKS, one_thread)

@@ -5,7 +5,7 @@ import json
 import re
 import sys
 
-from clock import measure
+from serve import serve
 
 try:
     import torch
@@ -220,31 +220,15 @@ def optimizer(op, tensors, n, **options):
 WORKS = {f.__name__: f for f in (network, loader, activation, rows, elementwise, layer, lenet, sequence, loss, optimizer)}
 
 
-def main():
-    torch.set_num_interop_threads(1)
-    print(json.dumps({
-        "name": "PyTorch",
-        "version": torch.__version__,
-        "details": f"{torch.backends.cpu.get_cpu_capability()}, {'MKL' if torch.backends.mkl.is_available() else 'no MKL'}",
-    }), flush=True)
-    prepared = {}
-    for line in sys.stdin:
-        request = json.loads(line)
-        try:
-            torch.set_num_threads(request.get("threads", 1))
-            if request["do"] == "prepare":
-                torch.manual_seed(0)
-                step, value = WORKS[request["work"]](**request["args"])
-                prepared[request["key"]] = step
-                answer = {"value": value()}
-            elif request["do"] == "run":
-                answer = {"samples": measure(prepared[request["key"]], request["seconds"], request.get("cpu", False))}
-            else:
-                prepared.clear()
-                answer = {}
-        except Exception as problem:
-            answer = {"error": f"{type(problem).__name__}: {problem}"}
-        print(json.dumps(answer), flush=True)
+def start(request):
+    torch.set_num_threads(request.get("threads", 1))
+    if request["do"] == "prepare":
+        torch.manual_seed(0)
 
 
-main()
+torch.set_num_interop_threads(1)
+serve({
+    "name": "PyTorch",
+    "version": torch.__version__,
+    "details": f"{torch.backends.cpu.get_cpu_capability()}, {'MKL' if torch.backends.mkl.is_available() else 'no MKL'}",
+}, WORKS, start)

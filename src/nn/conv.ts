@@ -207,11 +207,11 @@ abstract class ConvolutionTransposed extends Convolving {
     super(op, dims, true, inChannels, outChannels, kernelSize, options)
   }
 
-  /** @param outputSize the spatial size of the result, where several would have given this input; default: the smallest, and outputPadding */
   override multiplyAdds([x]: readonly Tensor[], output: Tensor): number {
     return x.count * this._perElement(this.outChannels) + (this.bias === null ? 0 : output.count)
   }
 
+  /** @param outputSize the spatial size of the result, where several would have given this input; default: the smallest, and outputPadding */
   override forward(x: Tensor, outputSize?: readonly number[]): Tensor {
     const { stride, dilation, groups } = this
     const padding = this.padding as readonly number[]

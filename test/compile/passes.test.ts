@@ -71,6 +71,18 @@ test('a chain keeps what its operations pass to each other nowhere but in the ca
   t.true(memoryOf(fn, x, { chain: false }) >= 3 * only)
 })
 
+test('a long run of operations becomes several chains', t => {
+  const x = randn([1 << 21])
+  const fn = (x: Tensor) => {
+    // Nobody reads the last one, so that all of them are temporaries.
+    let unread = x
+    for (let i = 0; i < 256; i++) unread = unread.add(1)
+    return x.mul(2)
+  }
+  const compiled = compile(fn, { prune: false })
+  for (let i = 0; i < 3; i++) t.is(bits(compiled(x)), bits(x.mul(2)))
+})
+
 test('views that overlap at different places are not tiled', t => {
   const x = randn([4_000_000])
   const fn = (x: Tensor) => {
