@@ -23,7 +23,7 @@ const options = {
   absWorkingDir: root,
   bundle: true,
   platform: 'node',
-  external: ['#native', 'node-gyp-build', 'commander', '@swc/wasm-typescript'],
+  external: ['node-gyp-build', 'commander', '@swc/wasm-typescript'],
   // Of d3-scale the scales alone: without colours and dates to interpolate, and number formats, it is a quarter of the size.
   alias: { 'd3-interpolate': './src/doctor/render/html/d3.ts', 'd3-format': './src/doctor/render/html/d3.ts' },
   target: 'node20',

@@ -8,7 +8,7 @@ function partsOf(program: string): string[] {
   const report = `
     const { createRequire } = await import('node:module')
     const files = Object.keys(createRequire(import.meta.url).cache)
-    console.log(JSON.stringify(files.map(f => f.match(/(\\w+)\\.cjs$/)?.[1]).filter(f => f && f !== 'load')))`
+    console.log(JSON.stringify(files.map(f => f.match(/(\\w+)\\.cjs$/)?.[1]).filter(f => f)))`
   const args = ['--input-type=module', '--eval', `import * as glorot from 'glorot'; ${program};${report}`]
   return JSON.parse(execFileSync(process.execPath, args, { encoding: 'utf8' }))
 }

@@ -1,11 +1,15 @@
 // The library comes in parts: the first, tensors and their operations, is what `import 'glorot'` reads; scripts/bundle.mjs puts
 // the rest into files of their own, read when a name of theirs is first used. Reading all at once takes V8 twice as long.
-import { createRequire } from 'node:module'
 
 type Namespace = Record<string, unknown>
 type Part = (modules: Record<string, Namespace>, require: (id: string) => unknown, url: string) => Namespace
 
-const load = createRequire(import.meta.url)
+let require: NodeJS.Require | undefined
+
+function load(id: string): unknown {
+  require ??= process.getBuiltinModule('node:module').createRequire(import.meta.url)
+  return require(id)
+}
 
 /** Modules of the parts read so far, by the names that later parts ask for them. */
 let modules: Record<string, Namespace> | undefined
