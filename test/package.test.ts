@@ -40,6 +40,7 @@ test('entries, parts, and what the command starts are there', t => {
     'dist/cli.js',
     'dist/cli.cjs',
     'dist/doctor.cjs',
+    'dist/operations.cjs',
     'dist/training.cjs',
   ]
   started.push('dist/doctor/script.js', 'dist/doctor/live.js', 'dist/cli/register.js', 'dist/cli/typescript.js')
