@@ -212,47 +212,43 @@ function partSource(part) {
   return `${entries.join('\n')}\n${imports}\nObject.assign(modules, ${modules})`
 }
 
-/**
- * A function of the modules read so far, the loader of others and the place of index.js: see `Part` in src/core/parts.ts. By hand, for
- * esbuild's own form of require reads each name from its module at every use, which is longer by a third.
- */
-function wrap(code) {
-  const body = code
-    .replace(
-      /\bimport(?:\*as ([\w$]+) from| ?([\w$]+) ?from|(\{[^}]*\})from|)("[^"\n]+");?/g,
-      (_, all, main, names, id) => {
-        const [, part, module] = /^"#(\w+)\/(.*)"$/.exec(id) ?? []
-        const wanted =
-          names
-            ?.slice(1, -1)
-            .split(',')
-            .map(name => name.trim().split(' as ')) ?? []
-        if (part) {
-          asked[part][module] ??= new Set()
-          for (const name of all ? exports[module] : wanted.map(([name]) => name)) asked[part][module].add(name)
-        }
-        const taken =
-          all ?? main ?? (names && `{${wanted.map(([name, local]) => (local ? `${name}:${local}` : name))}}`)
-        return `${taken ? `const ${taken}=` : ''}require(${id});`
-      },
-    )
-    .replace(
-      /\bexport\{([^}]*)\};?\s*$/,
-      (_, names) => `return{${names.replace(/([\w$]+)\s+as\s+([\w$]+)/g, '$2:$1')}}`,
-    )
-  return `module.exports=function(modules,require,url){${body}}\n`
+/** Imports as constants. By hand: in esbuild's own form every use reads the name from its module, which is longer by a third. */
+function required(code) {
+  const statement = /\bimport(?:\*as ([\w$]+) from| ?([\w$]+) ?from|(\{[^}]*\})from|)("[^"\n]+");?/g
+  return code.replace(statement, (_, all, main, list, id) => {
+    const names = list ? list.slice(1, -1).split(',') : []
+    const pairs = names.map(name => name.trim().split(' as '))
+    const [, part, module] = /^"#(\w+)\/(.*)"$/.exec(id) ?? []
+    if (part) {
+      asked[part][module] ??= new Set()
+      for (const name of all ? exports[module] : pairs.map(([name]) => name)) asked[part][module].add(name)
+    }
+    const taken = all ?? main ?? (list && `{${pairs.map(pair => pair.join(':'))}}`)
+    return `${taken ? `const ${taken}=` : ''}require(${id});`
+  })
+}
+
+/** Shortens what functions call their own. Functions and classes keep the names that users see: a script's top level is left alone. */
+function shortened(code) {
+  const { target, lineLimit } = options
+  return transformSync(code, { minify: true, target, lineLimit }).code
+}
+
+/** index.js is a module; a part is a function of the modules read so far, the loader of others and the place of index.js. */
+function finished(part, code) {
+  const [, names] = /\bexport\{([^}]*)\};?\s*$/.exec(code)
+  const body = shortened(required(code.slice(0, code.lastIndexOf('export{'))))
+  if (part === 'index') return `const url=import.meta.url;${body}export{${names}}\n`
+  return `module.exports=function(modules,require,url){${body}return{${names.replace(/([\w$]+)\s+as\s+([\w$]+)/g, '$2:$1')}}}\n`
 }
 
 // Last to first, since a part must know what the later ones ask of it.
 for (const part of Object.keys(PARTS).reverse()) {
-  const source = part === 'index' ? indexSource() : partSource(part)
-  const stdin = { contents: source, resolveDir: src, loader: 'ts' }
-  const common = { ...options, stdin, plugins: [text, borrow(part)], format: 'esm' }
-  if (part === 'index') await build({ ...common, outfile: path.join(dist, 'index.js') })
-  else {
-    const { outputFiles } = await build({ ...common, define: { 'import.meta.url': 'url' }, write: false })
-    await writeFile(path.join(dist, `${part}.cjs`), wrap(outputFiles[0].text))
-  }
+  const stdin = { contents: part === 'index' ? indexSource() : partSource(part), resolveDir: src, loader: 'ts' }
+  const define = { 'import.meta.url': 'url' }
+  const plugins = [text, borrow(part)]
+  const { outputFiles } = await build({ ...options, stdin, define, plugins, format: 'esm', write: false })
+  await writeFile(path.join(dist, part === 'index' ? 'index.js' : `${part}.cjs`), finished(part, outputFiles[0].text))
 }
 
 /** What users import: the names of the part `name`, seen from `place`. With `run`, a program that does this. */
