@@ -42,12 +42,11 @@ function search(root: string): string {
       .createRequire(import.meta.url)('node-gyp-build')
       .path(root)
   } catch (cause) {
-    const place = `${process.platform}-${process.arch}, Node ${process.versions.node}`
-    const build = `npm explore glorot -- npm run build:source`
     if (!/No native build was found/.test((cause as Error).message)) throw cause
-    throw new Error(`glorot: no native binary for ${place}; build it with a C++ compiler and cmake: ${build}`, {
-      cause,
-    })
+    const place = `${process.platform}-${process.arch}, Node ${process.versions.node}`
+    const build = 'clone its repository, run `npm ci` there, and `npm install` that folder'
+    const need = `where there are cmake and a C++17 compiler, ${build}`
+    throw new Error(`glorot: this package has no native binary for ${place}; ${need}`, { cause })
   }
 }
 
