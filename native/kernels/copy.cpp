@@ -6,6 +6,16 @@ namespace glorot {
 namespace GLOROT_ISA {
 namespace {
 
+/** y[i] = value, i < n: in vectors, which the compiler does not make of it. */
+template <class T> void repeat(int64_t n, T value, T* y) {
+  typedef T V __attribute__((vector_size(GLOROT_VECTOR_BYTES)));
+  constexpr int64_t L = sizeof(V) / sizeof(T);
+  const V v = value - V{};
+  int64_t i = 0;
+  for (; i + L <= n; i += L) std::memcpy(y + i, &v, sizeof v);
+  for (; i < n; i++) y[i] = value;
+}
+
 /** x[i] = value. buffers: x (contiguous). sizes: n. floats: value. */
 template <class T>
 void fill(Launch& l) noexcept {
@@ -14,9 +24,7 @@ void fill(Launch& l) noexcept {
   const double v = l.num(0);
   if (!l.ok()) return;
   const T value = static_cast<T>(v);
-  parallel(n, kGrain, [&](int64_t begin, int64_t end) {
-    for (int64_t i = begin; i < end; i++) x[i] = value;
-  });
+  parallel(n, kGrain, [&](int64_t begin, int64_t end) { repeat(end - begin, value, x + begin); });
 }
 
 struct Strided {
@@ -58,6 +66,7 @@ void copy(Launch& l) noexcept {
   const int64_t inner = s.shape[last], sx = s.from[last], sy = s.to[last], rows = s.n / inner;
   const auto line = [&](const T* a, T* b, int64_t n) {
     if (sx == 1 && sy == 1) std::memmove(b, a, static_cast<size_t>(n) * sizeof(T));
+    else if (sx == 0 && sy == 1) repeat(n, *a, b);
     else
       for (int64_t i = 0; i < n; i++) b[i * sy] = a[i * sx];
   };
