@@ -40,31 +40,37 @@ template <class T> struct Forward {
 
 template <class T> bool sequenceForward(Forward<T>& f) {
   const Sequence& s = f.s;
-  const int64_t H = s.H, G = s.G, first = s.hiddenGates(), state = s.started ? 0 : s.B * H;
+  const int64_t H = s.H, G = s.G, I = s.I, first = s.hiddenGates(), state = s.started ? 0 : s.B * H;
+  const bool few = s.cell == kLstmCell && I <= kFewInputs;
+  const int64_t rows = few ? s.B : mostRows(s), inputs = few ? I * G : Panels<T>::elements(I, G);
   const int64_t panels = Panels<T>::elements(H, first), others = Panels<T>::elements(H, G - first);
-  Pieces<T> piece{work<T>(panels + others + G + state)};
+  Pieces<T> piece{work<T>(inputs + panels + others + G + rows * G + state)};
   if (!piece.next) return false;
+  T *const columns = piece(inputs), *const biases = piece(G), *const sums = piece(rows * G), *const bias = f.bx ? biases : nullptr;
+  const Panels<T> ofInputs(columns, f.Wx, few ? 0 : G, I);
   const Panels<T> joined(piece(panels), f.Wh, first, H), apart(piece(others), f.Wh + first * H, G - first, H);
-  T* const bias = piece(G);
-  if (f.bx)
-    for (int64_t j = 0; j < G; j++) bias[j] = j < first ? f.bx[j] + f.bh[j] : f.bx[j];
+  for (int64_t q = 0; few && q < I; q++)
+    for (int64_t j = 0; j < G; j++) columns[q * G + j] = f.Wx[j * I + q];
+  for (int64_t j = 0; j < G; j++) biases[j] = !bias ? T(0) : j < first ? f.bx[j] + f.bh[j] : f.bx[j];
   if (!s.started) f.h0 = f.c0 = zeros(piece(state), state);
 
   bool ok = true;
-  for (int64_t i = 0, end = 0; i < s.T; i++) {
-    if (i == end) {
+  for (int64_t i = 0, end = 0, firstRow = 0; i < s.T; i++) {
+    if (i == end && !few) {
       end = chunkEnd(s, i);
-      const Rows rows(s, i, end);
-      Gemm<T> inputs{rows.count, G, s.I, f.x + rows.first * s.I, s.I, 1, f.Wx, 1, s.I, f.gates + rows.first * G, G};
-      if (f.bx) inputs.bias = bias;
-      ok &= gemm(inputs);
+      const Rows chunk(s, i, end);
+      firstRow = chunk.first;
+      ok &= ofInputs.product(chunk.count, f.x + firstRow * I, I, sums, G, T(0), bias);
     }
     const int64_t n = s.rows(i), m = s.continued(i), at = s.at(i), before = i > 0 ? s.at(i - 1) : 0;
     const auto take = [&](int64_t r, int64_t count, const T* h, int64_t ldh, const T* c, bool zero) {
       if (count == 0) return;
       const int64_t row = at + r;
-      const StepRows<T> p{h, ldh, c, f.gates + row * G, f.kept + row * H, f.y + row * s.ldy};
-      if (!zero) ok &= joined.product(count, h, ldh, p.gates, G, T(1));
+      T* const a = few ? sums : sums + (row - firstRow) * G;
+      T* const kept = f.kept + row * H;
+      const StepRows<T> p{h, ldh, c, a, few ? I : 0, f.x + row * I, columns, f.gates + row * G, kept, kept + s.N * H, f.y + row * s.ldy};
+      for (int64_t q = 0; few && zero && q < count; q++) copyRows(1, G, biases, G, a + q * G);
+      if (!zero) ok &= joined.product(count, h, ldh, a, G, few ? T(0) : T(1), few ? bias : nullptr);
       if (first < G) ok &= apart.product(count, h, ldh, p.kept, H, T(0), f.bh ? f.bh + first : nullptr);
       stepForward(s, count, p);
     };
@@ -81,7 +87,9 @@ template <class T> bool sequenceForward(Forward<T>& f) {
 /** States that a cell does not have, or that are zeros, stand among the buffers all the same, and are not touched. */
 inline int64_t ifLstm(const Sequence& s, int64_t n) { return s.cell == kLstmCell ? n : 0; }
 inline int64_t ifStarted(const Sequence& s, int64_t n) { return s.started ? n : 0; }
-inline int64_t keptElements(const Sequence& s) { return s.cell == kLstmCell || s.cell == kGruCell ? times(s.N, s.H) : 0; }
+inline int64_t keptElements(const Sequence& s) {
+  return times(s.cell == kLstmCell ? 2 : s.cell == kGruCell ? 1 : 0, times(s.N, s.H));
+}
 
 /** The rows of each step where the launch has them: the last buffer. */
 bool readCounts(Launch& l, Sequence& s) {
@@ -93,8 +101,8 @@ bool readCounts(Launch& l, Sequence& s) {
 /**
  * A layer's results for a whole sequence: y, the last states, and what backward needs.
  * buffers: x [N, I], W of x [G, I], W of h [G, H], h0 [B, H], c0 [B, H] (LSTM), y [N, H] with rows ldy apart, gates [N, G], kept
- * [N, H] (LSTM: c of each step; GRU: W·h + b of the new state), hn [B, H], cn [B, H] (LSTM), both biases [G] if any, rows of each
- * step (int32 [T]) if any. sizes: see readSequence.
+ * (LSTM: c of each step, then tanh(c) of each, [2, N, H]; GRU: W·h + b of the new state [N, H]), hn [B, H], cn [B, H] (LSTM), both
+ * biases [G] if any, rows of each step (int32 [T]) if any. sizes: see readSequence.
  */
 template <class T> void recurrent(Launch& l) noexcept {
   Forward<T> f{};
@@ -122,6 +130,7 @@ template <class T> struct Backward {
   T *dx, *dWx, *dWh, *dbx, *dbh;
   bool more;             // dx is added to
   T *dg, *db, *sums;     // of a chunk: gradients of its gates [rows, G], of the GRU's W·h + b [rows, H]; room for G sums
+  T *ones, *few;         // of few inputs: those of a chunk beside ones [rows, I+1]; gradients of W of x and b [I+1, G]
 };
 
 /** The gates' gradients in the i-th step, of the chunk whose first row is `first`; dh and dc become those of the state before. */
@@ -133,7 +142,8 @@ template <class T> bool stepGradients(const Backward<T>& b, int64_t i, int64_t f
   const auto take = [&](int64_t r, int64_t count, const T* h, int64_t ldh, const T* c) {
     if (count == 0) return;
     const int64_t row = at + r;
-    stepBackward(s, count, StepSlopes<T>{h, ldh, c, b.gates + row * G, b.kept + row * H, b.y + row * s.ldy, b.dy + row * s.ldy,
+    const T* const kept = b.kept + row * H;
+    stepBackward(s, count, StepSlopes<T>{h, ldh, c, b.gates + row * G, kept, kept + s.N * H, b.y + row * s.ldy, b.dy + row * s.ldy,
                                          b.dh + r * H, b.dc + r * H, dg + r * G, db + r * H});
   };
   take(0, m, b.y + before * s.ldy, s.ldy, b.kept + before * H);
@@ -184,10 +194,15 @@ template <class T> bool chunkGradients(const Backward<T>& b, int64_t i0, int64_t
     g.beta = b.more ? T(1) : T(0);
     ok &= gemm(g);
   }
-  if (b.dWx) {
-    const T* x = b.x + rows.first * I;
-    // A column's transpose lies as it does; as a row it is made of whole vectors.
-    Gemm<T> g = I == 1 ? Gemm<T>{1, G, rows.count, x, 1, 1, b.dg, G, 1, b.dWx, G} : Gemm<T>{G, I, rows.count, b.dg, 1, G, x, I, 1, b.dWx, I};
+  const T* const x = b.x + rows.first * I;
+  if (b.few) {
+    for (int64_t r = 0; r < rows.count; r++)
+      for (int64_t q = 0; q <= I; q++) b.ones[r * (I + 1) + q] = q < I ? x[r * I + q] : T(1);
+    Gemm<T> g{I + 1, G, rows.count, b.ones, 1, I + 1, b.dg, G, 1, b.few, G};
+    g.beta = beta;
+    ok &= gemm(g);
+  } else if (b.dWx) {
+    Gemm<T> g{G, I, rows.count, b.dg, 1, G, x, I, 1, b.dWx, I};
     g.beta = beta;
     ok &= gemm(g);
   }
@@ -196,7 +211,7 @@ template <class T> bool chunkGradients(const Backward<T>& b, int64_t i0, int64_t
     if (first < G) ok &= stateWeightGradient(b, i0, i1, G - first, b.db, s.H, b.dWh + first * s.H, beta);
   }
   if (b.dbx) {
-    addSums(rows.count, G, b.dg, b.dbx, beta, b.sums);
+    if (!b.few) addSums(rows.count, G, b.dg, b.dbx, beta, b.sums);
     if (first < G) addSums(rows.count, G - first, b.db, b.dbh + first, beta, b.sums);
   }
   return ok;
@@ -204,12 +219,15 @@ template <class T> bool chunkGradients(const Backward<T>& b, int64_t i0, int64_t
 
 template <class T> bool sequenceBackward(Backward<T>& b) {
   const Sequence& s = b.s;
-  const int64_t state = s.B * s.H, chunk = chunkRows(s), rows = chunk > s.B ? chunk : s.B;
+  const int64_t state = s.B * s.H, rows = mostRows(s);
   const int64_t apart = s.cell == kGruCell ? rows * s.H : 0, zero = s.started ? 0 : state;
-  Pieces<T> piece{work<T>(rows * s.G + apart + s.G + zero)};
+  const bool few = b.dWx && s.I <= kNarrowInputs;
+  const int64_t ones = few ? rows * (s.I + 1) : 0, narrow = few ? (s.I + 1) * s.G : 0;
+  Pieces<T> piece{work<T>(rows * s.G + apart + s.G + zero + ones + narrow)};
   if (!piece.next) return false;
   b.dg = piece(rows * s.G), b.db = piece(apart), b.sums = piece(s.G);
   if (!s.started) b.h0 = b.c0 = zeros(piece(zero), zero);
+  if (few) b.few = zeros(piece(narrow), narrow), b.ones = piece(ones);
   copyRows(1, state, b.dhn, state, b.dh);
   if (s.cell == kLstmCell) copyRows(1, state, b.dcn, state, b.dc);
 
@@ -220,6 +238,10 @@ template <class T> bool sequenceBackward(Backward<T>& b) {
     for (int64_t i = i1; i-- > i0;) ok &= stepGradients(b, i, firstRow);
     ok &= chunkGradients(b, i0, i1, beta);
     beta = 1, i1 = i0;
+  }
+  for (int64_t j = 0; few && j < s.G; j++) {
+    for (int64_t q = 0; q < s.I; q++) b.dWx[j * s.I + q] = b.few[q * s.G + j];
+    if (b.dbx) b.dbx[j] = b.few[s.I * s.G + j];
   }
   // Without steps there is nothing to sum.
   if (s.T == 0) {

@@ -34,7 +34,7 @@ template <class T> struct Layer {
   }
   explicit Layer(const Case& of)
       : c(of), N(total(of)), x(N * c.I), Wx(G * c.I), Wh(G * c.H), h0(c.B * c.H), c0(c.B * c.H), y((N - 1) * ldy + c.H), gates(N * G),
-        kept(N * c.H), hn(c.B * c.H), cn(c.B * c.H), bx(G), bh(G), dy(y.n), dhn(c.B * c.H), dcn(c.B * c.H), dh0(c.B * c.H), dc0(c.B * c.H),
+        kept(N * c.H * (c.cell == 2 ? 2 : 1)), hn(c.B * c.H), cn(c.B * c.H), bx(G), bh(G), dy(y.n), dhn(c.B * c.H), dcn(c.B * c.H), dh0(c.B * c.H), dc0(c.B * c.H),
         dx(x.n), dWx(Wx.n), dWh(Wh.n), dbx(G), dbh(G), rows(c.T) {
     test::Random random;
     for (auto* a : {&x, &Wx, &Wh, &h0, &c0, &bx, &bh, &dy, &dhn, &dcn})
@@ -133,6 +133,8 @@ void layers() {
       check({cell, 5, 3, 4, H, false, true, true, false});
       check({cell, 6, 7, 1, H, true, true, true, true});
       check({cell, 5, 9, 3, H, false, false, false, true});
+      check({cell, 4, 3, 2, H, true, false, false, false});
+      check({cell, 4, 3, 8, H, false, false, true, false});
     }
   check({2, 40, 33, 1, 20, false, false, true, false});  // several chunks
   check({3, 40, 33, 2, 30, true, true, true, true});

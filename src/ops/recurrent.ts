@@ -57,7 +57,8 @@ const recurrentOp = defineOp('recurrent', {
       const [Wx, Wh, bx, bh] = weights.slice(d * each, (d + 1) * each).map(dense)
       const state = d * batch * H
       const activations = emptyTensor([N, gates[cell] * H], dtype)
-      const more = cell === 'lstm' || cell === 'gru' ? emptyTensor([N, H], dtype) : activations
+      const keeps = cell === 'lstm' ? 2 : 1
+      const more = cell === 'lstm' || cell === 'gru' ? emptyTensor([keeps * N, H], dtype) : activations
       const buffers = [
         input,
         Wx,

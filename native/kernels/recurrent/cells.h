@@ -9,27 +9,39 @@ namespace glorot {
 namespace GLOROT_ISA {
 namespace {
 
-/** 1/(1 + e) of a gate and what makes its activation of it, for gates that share a division: 1 + exp(-|x|) is in [1, 2]. */
-template <class V> struct Squashed {
-  V e, d;
-  explicit Squashed(V x) : e(exp(-abs(x))), d(e + like(x, 1)) {}
-};
-/** sigmoid(x) of y = 1/(1 + e); tanh(x) is that of 2x, from -1 to 1. */
-template <class V> inline V sigmoidOf(V x, V e, V y) { return select(x < like(x, 0), e * y, y); }
-template <class V> inline V tanhOf(V x, V e, V y) { return copysign((like(x, 1) - e) * y, x); }
-/** tanh(x) to 1e-7, not to two units in its last place: what it is made of is no nearer. */
-template <class V> inline V squash(V x) {
-  const Squashed<V> s(x + x);
-  return tanhOf(x, s.e, like(x, 1) / s.d);
+/** 2^x by a least-maximum polynomial, off by 1e-7 of it: what gates lose to it is less than the rounding of 1 + 2^x. */
+inline VecF powerOfTwo(VecF x) {
+#if !defined(__AVX512F__)  // whose scale takes any power
+  x = min(splat(128.0f), max(splat(-150.0f), x));
+#endif
+  const VecF n = rint(x), r = x - n;
+  VecF p = splat(1.32647285e-3f);
+  p = fma(p, r, splat(9.67151299e-3f));
+  p = fma(p, r, splat(5.55073358e-2f));
+  p = fma(p, r, splat(2.40222424e-1f));
+  p = fma(p, r, splat(6.93147004e-1f));
+  return scale(fma(p, r, splat(1.0f)), n);
 }
+/** sigmoid(x) and tanh(x) to 1e-7, not to two units in their last place: what they are made of is no nearer. */
+inline VecF squashUnit(VecF x) { return splat(1.0f) / (powerOfTwo(x * splat(-1.44269504f)) + splat(1.0f)); }
+inline VecF squash(VecF x) {
+  const VecF e = powerOfTwo(abs(x) * splat(-2.88539008f)), one = splat(1.0f);
+  return copysign((one - e) / (e + one), x);
+}
+inline double squashUnit(double x) { return sigmoid(x); }
+inline double squash(double x) { return tanh(x); }
 
-/** Rows of a step from its first one on. h: what came before, c: the LSTM's memory before. */
+/** Rows of a step from its first one on. h: what came before, c: the LSTM's memory before, sums: what becomes the gates, but for
+ *  x·W of the LSTM's I few inputs.  x: [rows, I], W: [I, G]. */
 template <class T> struct StepRows {
   const T* h;
   int64_t ldh;
-  const T* c;
+  const T *c, *sums;
+  int64_t I;
+  const T *x, *W;
   T* gates;
   T* kept;
+  T* squashed;
   T* y;
 };
 
@@ -39,13 +51,15 @@ template <class T> struct StepRows {
 #else
 #define GLOROT_ROWS __attribute__((noinline, flatten))
 #endif
-template <class T, class F> GLOROT_ROWS void packsOfRows(int64_t begin, int64_t end, int64_t H, F f) {
-  for (int64_t r = begin; r < end; r++)
-    for (int64_t j = 0; j < H; j += kPack<T>) f(r, j, H - j < kPack<T> ? H - j : int64_t{kPack<T>});
+template <class T, class F> inline void packsOfRow(int64_t r, int64_t H, const F& f) {
+  for (int64_t j = 0; j < H; j += kPack<T>) f(r, j, H - j < kPack<T> ? H - j : int64_t{kPack<T>});
 }
-/** Calls f(row, column, lanes) for packs of n rows of H. */
-template <class T, class F> inline void eachPack(int64_t n, int64_t H, F f) {
-  parallel(n, H >= kGrain ? 1 : kGrain / (H + 1) / 4 + 1, [&](int64_t begin, int64_t end) { packsOfRows<T>(begin, end, H, f); });
+template <class T, class... F> GLOROT_ROWS void packsOfRows(int64_t begin, int64_t end, int64_t H, F... f) {
+  for (int64_t r = begin; r < end; r++) (packsOfRow<T>(r, H, f), ...);
+}
+/** Calls f(row, column, lanes) for packs of n rows of H; several f for a row after row. */
+template <class T, class... F> inline void eachPack(int64_t n, int64_t H, F... f) {
+  parallel(n, H >= kGrain ? 1 : kGrain / (H + 1) / 4 + 1, [&](int64_t begin, int64_t end) { packsOfRows<T>(begin, end, H, f...); });
 }
 
 /** h = f(a). */
@@ -53,7 +67,7 @@ template <class T> __attribute__((noinline)) void plainForward(const Sequence& s
   const int64_t H = s.H, ldy = s.ldy;
   const bool relu = s.cell == kReluCell;
   eachPack<T>(n, H, [=](int64_t r, int64_t j, int64_t w) {
-    const Pack<T> a = loadPack(p.gates + r * H + j, w);
+    const Pack<T> a = loadPack(p.sums + r * H + j, w);
     // The order of the operands lets nan through.
     storePack(p.y + r * ldy + j, relu ? max(like(a, 0), a) : tanh(a), w);
   });
@@ -61,18 +75,22 @@ template <class T> __attribute__((noinline)) void plainForward(const Sequence& s
 
 /** c' = f·c + i·g, h = o·tanh(c'); gates i, f, g, o. */
 template <class T> __attribute__((noinline)) void lstmForward(const Sequence& s, int64_t n, const StepRows<T>& p) {
-  const int64_t H = s.H, G = s.G, ldy = s.ldy;
+  const int64_t H = s.H, G = s.G, I = p.I, ldy = s.ldy;
   eachPack<T>(n, H, [=](int64_t r, int64_t j, int64_t w) {
     T* at = p.gates + r * G + j;
-    const Pack<T> ai = loadPack(at, w), af = loadPack(at + H, w), ag = loadPack(at + 2 * H, w), ao = loadPack(at + 3 * H, w);
-    const Squashed<Pack<T>> si(ai), sf(af), sg(ag + ag), so(ao);
-    const Pack<T> both = si.d * sf.d, others = sg.d * so.d, y = like(ai, 1) / (both * others), yi = y * others, yg = y * both;
-    const Pack<T> i = sigmoidOf(ai, si.e, yi * sf.d), f = sigmoidOf(af, sf.e, yi * si.d);
-    const Pack<T> g = tanhOf(ag, sg.e, yg * so.d), o = sigmoidOf(ao, so.e, yg * sg.d);
-    const Pack<T> c = f * loadPack(p.c + r * H + j, w) + i * g;
+    Pack<T> a[4];
+#pragma GCC unroll 4
+    for (int k = 0; k < 4; k++) a[k] = loadPack(p.sums + r * G + k * H + j, w);
+    for (int64_t q = 0; q < I; q++)
+#pragma GCC unroll 4
+      for (int k = 0; k < 4; k++) a[k] = fma(fillPack(p.x[r * I + q]), loadPack(p.W + q * G + k * H + j, w), a[k]);
+    const Pack<T> i = squashUnit(a[0]), f = squashUnit(a[1]), g = squash(a[2]), o = squashUnit(a[3]);
     storePack(at, i, w), storePack(at + H, f, w), storePack(at + 2 * H, g, w), storePack(at + 3 * H, o, w);
-    storePack(p.kept + r * H + j, c, w);
-    storePack(p.y + r * ldy + j, o * squash(c), w);
+    storePack(p.kept + r * H + j, f * loadPack(p.c + r * H + j, w) + i * g, w);
+  }, [=](int64_t r, int64_t j, int64_t w) {
+    const Pack<T> t = squash(loadPack(p.kept + r * H + j, w));
+    storePack(p.squashed + r * H + j, t, w);
+    storePack(p.y + r * ldy + j, loadPack(p.gates + r * G + 3 * H + j, w) * t, w);
   });
 }
 
@@ -80,9 +98,10 @@ template <class T> __attribute__((noinline)) void lstmForward(const Sequence& s,
 template <class T> __attribute__((noinline)) void gruForward(const Sequence& s, int64_t n, const StepRows<T>& p) {
   const int64_t H = s.H, G = s.G, ldy = s.ldy;
   eachPack<T>(n, H, [=](int64_t r, int64_t j, int64_t w) {
+    const T* a = p.sums + r * G + j;
     T* at = p.gates + r * G + j;
-    const Pack<T> reset = sigmoid(loadPack(at, w)), z = sigmoid(loadPack(at + H, w));
-    const Pack<T> fresh = tanh(loadPack(at + 2 * H, w) + reset * loadPack(p.kept + r * H + j, w));
+    const Pack<T> reset = sigmoid(loadPack(a, w)), z = sigmoid(loadPack(a + H, w));
+    const Pack<T> fresh = tanh(loadPack(a + 2 * H, w) + reset * loadPack(p.kept + r * H + j, w));
     storePack(at, reset, w), storePack(at + H, z, w), storePack(at + 2 * H, fresh, w);
     storePack(p.y + r * ldy + j, fresh + z * (loadPack(p.h + r * p.ldh + j, w) - fresh), w);
   });
@@ -99,7 +118,7 @@ template <class T> inline void stepForward(const Sequence& s, int64_t n, const S
 template <class T> struct StepSlopes {
   const T* h;
   int64_t ldh;
-  const T *c, *gates, *kept, *y, *dy;
+  const T *c, *gates, *kept, *squashed, *y, *dy;
   T *dh, *dc, *dg, *db;
 };
 
@@ -117,7 +136,7 @@ template <class T> __attribute__((noinline)) void lstmBackward(const Sequence& s
   eachPack<T>(n, H, [=](int64_t r, int64_t j, int64_t w) {
     const T* at = p.gates + r * G + j;
     const Pack<T> i = loadPack(at, w), f = loadPack(at + H, w), g = loadPack(at + 2 * H, w), o = loadPack(at + 3 * H, w);
-    const Pack<T> t = squash(loadPack(p.kept + r * H + j, w)), one = like(t, 1);
+    const Pack<T> t = loadPack(p.squashed + r * H + j, w), one = like(t, 1);
     const Pack<T> dh = loadPack(p.dh + r * H + j, w) + loadPack(p.dy + r * ldy + j, w);
     const Pack<T> dc = loadPack(p.dc + r * H + j, w) + dh * o * (one - t * t);
     T* to = p.dg + r * G + j;

@@ -97,7 +97,7 @@ template <class T> struct Panels {
     bool ok = true;
     for (int64_t j = 0; j < N; j += kPanel) {
       Gemm<T> g{M, N - j < kPanel ? N - j : kPanel, K, A, ldA, 1, data + j * K, kPanel, 1, C + j, ldC};
-      g.beta = beta;
+      g.beta = beta, g.near = true;
       if (bias) g.bias = bias + j;
       ok &= gemm(g);
     }
@@ -105,10 +105,21 @@ template <class T> struct Panels {
   }
 };
 
+// Inputs that the LSTM's cell adds to its gates itself, where their product would be stored only to be read again.
+constexpr int64_t kFewInputs = 2;
+// Inputs whose weights' gradients are summed as rows, the biases' being one more: as columns they would fill few lanes of a vector.
+constexpr int64_t kNarrowInputs = 7;
+
 // Rows whose gates are computed between two uses of them: 256 KB of gates stay in L2, and enough rows for a product.
 inline int64_t chunkRows(const Sequence& s) {
   constexpr int64_t kGates = 1 << 16, kLeast = 128;
   return s.G > kGates / kLeast ? kLeast : kGates / s.G;
+}
+
+/** Rows of the largest chunk. */
+inline int64_t mostRows(const Sequence& s) {
+  const int64_t most = chunkRows(s);
+  return most > s.B ? most : s.B;
 }
 
 /** The end of the chunk that starts with the i-th step to be taken, and the start of the one that ends before it. */
