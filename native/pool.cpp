@@ -159,7 +159,7 @@ struct Scratch {
   ~Scratch() { release(); }
   void release() noexcept { ::operator delete(memory, std::align_val_t{64}); }
 };
-thread_local Scratch slots[5];
+thread_local Scratch slots[6];
 
 }  // namespace
 

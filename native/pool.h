@@ -28,7 +28,8 @@ int numThreads() noexcept;
 void setNumThreads(int n) noexcept;
 
 /** 64-byte aligned memory that lives as long as the thread; grows, never shrinks. Slots keep nested uses apart: 0 to 3 are the
- *  kernels'; 4 holds what a program's chain passes from one launch to the next, or a convolution's weights: no chain has one.
+ *  kernels'; 4 holds what a program's chain passes from one launch to the next, or a convolution's weights: no chain has one; 5 is
+ *  the convolutions'.
  *  Null if the system has no memory left. */
 void* scratch(int slot, size_t bytes) noexcept;
 

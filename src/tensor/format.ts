@@ -1,4 +1,5 @@
 // How a tensor prints: PyTorch's way (torch/_tensor_str.py), at its default options.
+import { inspect } from 'node:util'
 import type { TypedArray } from '../core/dtype.js'
 import { Tensor } from './tensor.js'
 
@@ -150,6 +151,7 @@ declare module './tensor.js' {
   interface Tensor {
     /** The elements as PyTorch prints them. */
     toString(): string
+    [inspect.custom](): string
   }
 }
 
@@ -157,9 +159,6 @@ Tensor.prototype.toString = function () {
   return this.constructor.name === 'Parameter' ? `Parameter containing:\n${format(this)}` : format(this)
 }
 
-// node:util's `inspect.custom`: what console.log shows.
-Object.defineProperty(Tensor.prototype, Symbol.for('nodejs.util.inspect.custom'), {
-  value(this: Tensor) {
-    return this.toString()
-  },
-})
+Tensor.prototype[inspect.custom] = function () {
+  return this.toString()
+}

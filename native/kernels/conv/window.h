@@ -10,6 +10,13 @@ namespace glorot {
 namespace GLOROT_ISA {
 namespace {
 
+/** Whether T and its vectors are those that most work is done with: all others go without the ways that only make it faster. */
+#if defined(__FMA__) || defined(__aarch64__)
+template <class T> constexpr bool kTuned = sizeof(T) == 4;
+#else
+template <class T> constexpr bool kTuned = false;
+#endif
+
 /** Dimensions are depth, height, width; those that are absent are 1. */
 struct Window {
   int64_t in[3], out[3], kernel[3], stride[3], pad[3], dilation[3];
@@ -98,16 +105,20 @@ template <class F> inline void eachRow(const Window& w, const F& f) {
       f((z + w.pad[0]) * w.slice + (y + w.pad[1]) * w.row, (z * w.in[1] + y) * w.in[2]);
 }
 
+constexpr int64_t kAheadBytes = 4096;
 /** Copies a plane into its place in the padded one; the edges stay what they are. */
 template <class T> void padPlane(const Window& w, const T* x, T* to) {
-  constexpr int64_t L = VecOf<T>::lanes;
+  constexpr int64_t L = VecOf<T>::lanes, kLine = 64 / sizeof(T), kAhead = kAheadBytes / sizeof(T);
   const int64_t s = w.stride[2];
   for (int64_t f = 0; f < s; f++) {
     const Columns c(w, f);
     eachRow(w, [&](int64_t padded, int64_t row) {
       T* const out = to + padded + f * w.width;
       const T* const in = x + row + f - w.pad[2];
-      if (s == 1) return copyRun(out + c.first, in + c.first, c.last - c.first);
+      if (s == 1) {
+        for (int64_t q = 0; q < w.in[2]; q += kLine) __builtin_prefetch(in + kAhead + q);
+        return copyRun(out + c.first, in + c.first, c.last - c.first);
+      }
       int64_t q = c.first;
       if (s == 2)
         // The last element read is one before that of column q + L.
@@ -145,19 +156,26 @@ template <class F> inline void eachTap(const Window& w, const F& f) {
       for (int64_t x = 0; x < w.kernel[2]; x++, t++) f(t, w.offset(z, y, x));
 }
 
-/** Places side by side, a vector of them at most: n, from `from` on in the padded plane, `to` on in the list of places. */
+/** Where each tap of each plane is, and zeros up to n. */
+inline void tapOffsets(const Window& w, int64_t planes, int64_t n, int64_t* offsets) {
+  int64_t r = 0;
+  for (int64_t c = 0; c < planes; c++) eachTap(w, [&](int64_t, int64_t offset) { offsets[r++] = c * w.size + offset; });
+  while (r < n) offsets[r++] = 0;
+}
+
+/** Places side by side: n, from `from` on in the padded plane, `to` on in the list of places. */
 struct Run {
   int32_t from, to, n;
 };
 constexpr int kMostRuns = 128;
 
-/** The places [p, end) as runs, as many as fit; `p` moves on to the first that is left. */
-template <class T> inline int cutRuns(const Window& w, int64_t& p, int64_t end, Run* runs) {
+/** The places [p, end) as runs of `most` at most, as many as fit; `p` moves on to the first that is left. */
+template <class T> inline int cutRuns(const Window& w, int64_t& p, int64_t end, Run* runs, int64_t most = VecOf<T>::lanes) {
   const int64_t start = p, wide = w.out[2];
   int64_t x = p % wide, y = p / wide % w.out[1], z = p / wide / w.out[1];
   int count = 0;
   while (p < end && count < kMostRuns) {
-    const int64_t n = lesser(lesser(wide - x, VecOf<T>::lanes), end - p);
+    const int64_t n = lesser(lesser(wide - x, most), end - p);
     runs[count++] = {static_cast<int32_t>(z * w.stride[0] * w.slice + y * w.stride[1] * w.row + x), static_cast<int32_t>(p - start),
                      static_cast<int32_t>(n)};
     p += n;
@@ -230,7 +248,7 @@ void scatterRows(const Window& w, int64_t planes, const T* rows, int64_t ld, con
 
 // --- memory of a range -----------------------------------------------------------------------------------------------
 
-constexpr int kImageSlot = 0, kPanelSlot = 1, kWeightSlot = 4;  // between them those of gemm
+constexpr int kImageSlot = 0, kPanelSlot = 1, kWeightSlot = 4, kOffsetSlot = 5;  // between them those of gemm
 
 /** Memory for n elements and a vector more. */
 template <class T> T* room(int slot, int64_t n) {
