@@ -4,17 +4,35 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { build } from 'esbuild'
+import { build, transformSync } from 'esbuild'
 
 const root = path.join(path.dirname(fileURLToPath(import.meta.url)), '..')
 const src = path.join(root, 'src')
 const dist = path.join(root, 'dist')
 
-/** What index.ts exports but index.js leaves to the part 'training'. */
-const LAZY = ['nn/index', 'nn/summary', 'optim/index', 'data/index', 'compile/compile']
+/** The entries of every part. Those of operations and training are named in index.ts, and index.js leaves them to their part. */
 const PARTS = {
   index: ['index'],
-  training: LAZY,
+  operations: [
+    ...[
+      'bounds',
+      'choice',
+      'einsum',
+      'extremum',
+      'fill',
+      'gated',
+      'gather',
+      'indexing',
+      'join',
+      'linear',
+      'pad',
+      'piece',
+    ],
+    ...['plane', 'power', 'rearrange', 'slice', 'softmax'],
+  ]
+    .map(family => `ops/${family}`)
+    .concat('autograd/index'),
+  training: ['nn/index', 'nn/summary', 'optim/index', 'data/index', 'compile/compile'],
   doctor: ['doctor/index', 'doctor/script/preload', 'doctor/live/server'],
   cli: ['cli/main'],
 }
@@ -23,7 +41,7 @@ const options = {
   absWorkingDir: root,
   bundle: true,
   platform: 'node',
-  external: ['#native', 'node-gyp-build', 'commander', '@swc/wasm-typescript'],
+  external: ['node-gyp-build', 'commander', '@swc/wasm-typescript'],
   // Of d3-scale the scales alone: without colours and dates to interpolate, and number formats, it is a quarter of the size.
   alias: { 'd3-interpolate': './src/doctor/render/html/d3.ts', 'd3-format': './src/doctor/render/html/d3.ts' },
   target: 'node20',
@@ -81,24 +99,29 @@ async function survey() {
   return { imports, exports }
 }
 
+const LATE = ['operations', 'training']
+/** The part that index.js leaves a module to, if it does. */
+const lateIn = module => LATE.find(part => PARTS[part].includes(module))
+
 /** The part of every module. */
 function assign(imports) {
   const owner = {}
   for (const [part, entries] of Object.entries(PARTS)) {
-    const visit = module => {
+    const visit = (module, by) => {
       if (module in owner) return
+      if (part === 'index' && lateIn(module)) throw new Error(`${by} imports ${module}, which is to be read late`)
       owner[module] = part
-      for (const next of imports[module]) if (module !== 'index' || !LAZY.includes(next)) visit(next)
+      for (const next of imports[module]) if (module !== 'index' || !lateIn(next)) visit(next, module)
     }
-    entries.forEach(visit)
+    for (const entry of entries) visit(entry)
   }
   return owner
 }
 
 const { imports, exports } = await survey()
 const owner = assign(imports)
-/** Modules of a part that later ones ask for. */
-const asked = Object.fromEntries(Object.keys(PARTS).map(part => [part, new Set()]))
+/** What later parts ask of a part: names by module. */
+const asked = Object.fromEntries(Object.keys(PARTS).map(part => [part, {}]))
 
 /** Leaves modules of earlier parts to them. */
 const borrow = part => ({
@@ -108,7 +131,6 @@ const borrow = part => ({
       if (kind === 'entry-point') return
       const module = moduleOf(path.join(resolveDir, wanted.replace(/\.js$/, '')))
       if (!(module in owner) || owner[module] === part) return
-      asked[owner[module]].add(module)
       return { path: `#${owner[module]}/${module}`, external: true }
     })
   },
@@ -117,75 +139,116 @@ const borrow = part => ({
 /** Imports, and an object literal, of what later parts ask of this one: { module: { name: value } }. */
 function lend(part) {
   const imported = []
-  const modules = [...asked[part]].map((module, m) => {
+  const modules = Object.entries(asked[part]).map(([module, names], m) => {
     const text = readFileSync(file(module), 'utf8')
-    const entries = exports[module].map((name, n) => {
-      const local = `lent${m}_${n}`
-      imported.push(`import { ${name} as ${local} } from './${module}.js'`)
-      return new RegExp(`^export let ${name}\\b`, 'm').test(text)
-        ? `get ${name}() { return ${local} }`
-        : `${name}: ${local}`
+    const entries = [...names].map((name, n) => {
+      if (new RegExp(`^export let ${name}\\b`, 'm').test(text))
+        throw new Error(`${module}: ${name} changes, another part would not see it`)
+      imported.push(`import { ${name} as lent${m}_${n} } from './${module}.js'`)
+      return `${name}: lent${m}_${n}`
     })
     return `'#${part}/${module}': { ${entries.join(', ')} }`
   })
   return { imports: imported.join('\n'), modules: `{ ${modules.join(', ')} }` }
 }
 
-/** index.ts with its lazy names turned into what reads their part. */
+/** A line of index.ts that names another module: its path is the first group. */
+const naming = /^(?:export [^;]*? from|import) '\.\/(.*)\.js'$/gm
+
+/** A function that calls the one of a part, with as many parameters. */
+function forwarder(name, module, part) {
+  const { code } = transformSync(readFileSync(file(module), 'utf8'), { loader: 'ts' })
+  const head = new RegExp(`^export (?:function ${name}|const ${name} = )\\((.*?)\\) (?:\\{$|=>)`, 'm').exec(code)
+  if (!head) throw new Error(`index.ts: ${name} would be read late, but ${module} has no plain function of that name`)
+  const { length } = new Function(head[1], '')
+  const parameters = Array.from({ length }, (_, i) => `a${i}`)
+  return `export function ${name}(${parameters}) { return (${part} ??= part('${part}')).${name}(...arguments) }`
+}
+
+/** A line of index.ts, or what reads the part that the line's names are in. */
+function early(line, module) {
+  const part = lateIn(module)
+  if (!part) return line
+  const [, whole] = line.match(/^export \* as (\w+)/) ?? []
+  if (whole) return `export const ${whole} = lazily(${JSON.stringify(exports[module])}, () => part('${part}').${whole})`
+  const names = (line.match(/\{([^}]*)\}/)?.[1] ?? '').split(',').map(n => n.trim())
+  const values = names.filter(name => name && !name.startsWith('type '))
+  return values.map(name => forwarder(name, module, part)).join('\n')
+}
+
+/** The methods of Tensor that the modules of a part add. */
+function methods(part) {
+  const names = []
+  for (const module of Object.keys(owner).filter(module => owner[module] === part)) {
+    const text = readFileSync(file(module), 'utf8')
+    const found = [...text.matchAll(/^Tensor\.prototype\.(\w+) = /gm)].map(([, name]) => name)
+    if (text.split('Tensor.prototype').length - 1 > found.length)
+      throw new Error(`${module} is read late: let its methods read Tensor.prototype.name = …`)
+    names.push(...found)
+  }
+  return names
+}
+
 function indexSource() {
-  const text = readFileSync(file('index'), 'utf8').replace(/^export [^;]*? from '\.\/(.*)\.js'$/gm, (line, module) => {
-    if (!LAZY.includes(module)) return line
-    const [, whole] = line.match(/^export \* as (\w+)/) ?? []
-    if (whole)
-      return `export const ${whole} = lazily(${JSON.stringify(exports[module])}, () => part('training').${whole})`
-    const names = line
-      .match(/\{([^}]*)\}/)[1]
-      .split(',')
-      .map(n => n.trim())
-    const values = names.filter(name => name && !name.startsWith('type '))
-    const late = values.find(name => !/^[a-z]/.test(name))
-    if (late)
-      throw new Error(
-        `index.ts: the class ${late} would be read late, and be another one to instanceof: export its type`,
-      )
-    return values.map(name => `export function ${name}(...all) { return part('training').${name}(...all) }`).join('\n')
-  })
   const { imports, modules } = lend('index')
-  return `${text}
-import { lazily, lendAll, part } from './core/parts.js'
+  return `${readFileSync(file('index'), 'utf8').replace(naming, early)}
+import { lateMethods, lazily, lendAll, part } from './core/parts.js'
 import { Tensor } from './tensor/tensor.js'
 ${imports}
+let ${LATE}
 lendAll(() => (${modules}))
+lateMethods(Tensor.prototype, ${JSON.stringify(methods('operations'))}, 'operations')
 Object.defineProperty(Tensor, Symbol.for('glorot.part'), { value: part })`
 }
 
-/** A part exports its entry; the lazy ones, their namespaces and functions under the names that index.ts gives them. */
+/** A part exports its entries, under the names that index.ts gives them if it does. */
 function partSource(part) {
-  const lines = readFileSync(file('index'), 'utf8').match(/^export [^;]*? from '\.\/(.*)\.js'$/gm)
-  const own = part === 'training' ? lines.filter(line => LAZY.includes(line.match(/'\.\/(.*)\.js'/)[1])) : []
-  const entries = part === 'training' ? own : PARTS[part].map(entry => `export * from './${entry}.js'`)
+  const named = [...readFileSync(file('index'), 'utf8').matchAll(naming)]
+  const entries = PARTS[part].flatMap(entry => {
+    const lines = named.filter(([, module]) => module === entry).map(([line]) => line)
+    return lines.length > 0 ? lines : [`export * from './${entry}.js'`]
+  })
   const { imports, modules } = lend(part)
   return `${entries.join('\n')}\n${imports}\nObject.assign(modules, ${modules})`
 }
 
-const contents = source => ({ contents: source, resolveDir: src, loader: 'ts' })
+/** Imports as constants. By hand: in esbuild's own form every use reads the name from its module, which is longer by a third. */
+function required(code) {
+  const statement = /\bimport(?:\*as ([\w$]+) from| ?([\w$]+) ?from|(\{[^}]*\})from|)("[^"\n]+");?/g
+  return code.replace(statement, (_, all, main, list, id) => {
+    const names = list ? list.slice(1, -1).split(',') : []
+    const pairs = names.map(name => name.trim().split(' as '))
+    const [, part, module] = /^"#(\w+)\/(.*)"$/.exec(id) ?? []
+    if (part) {
+      asked[part][module] ??= new Set()
+      for (const name of all ? exports[module] : pairs.map(([name]) => name)) asked[part][module].add(name)
+    }
+    const taken = all ?? main ?? (list && `{${pairs.map(pair => pair.join(':'))}}`)
+    return `${taken ? `const ${taken}=` : ''}require(${id});`
+  })
+}
 
-/** A function of the modules read so far, the loader of others and the place of index.js: see `Part` in src/core/parts.ts. */
-const wrap = {
-  format: 'cjs',
-  define: { 'import.meta.url': 'url' },
-  banner: { js: 'module.exports=function(modules,require,url){var module={exports:{}},exports=module.exports;' },
-  footer: { js: 'return module.exports}' },
+/** Shortens what functions call their own. Functions and classes keep the names that users see: a script's top level is left alone. */
+function shortened(code) {
+  const { target, lineLimit } = options
+  return transformSync(code, { minify: true, target, lineLimit }).code
+}
+
+/** index.js is a module; a part is a function of the modules read so far, the loader of others and the place of index.js. */
+function finished(part, code) {
+  const [, names] = /\bexport\{([^}]*)\};?\s*$/.exec(code)
+  const body = shortened(required(code.slice(0, code.lastIndexOf('export{'))))
+  if (part === 'index') return `const url=import.meta.url;${body}export{${names}}\n`
+  return `module.exports=function(modules,require,url){${body}return{${names.replace(/([\w$]+)\s+as\s+([\w$]+)/g, '$2:$1')}}}\n`
 }
 
 // Last to first, since a part must know what the later ones ask of it.
 for (const part of Object.keys(PARTS).reverse()) {
-  const common = { ...options, plugins: [text, borrow(part)] }
-  if (part === 'index') {
-    await build({ ...common, stdin: contents(indexSource()), format: 'esm', outfile: path.join(dist, 'index.js') })
-    continue
-  }
-  await build({ ...common, ...wrap, stdin: contents(partSource(part)), outfile: path.join(dist, `${part}.cjs`) })
+  const stdin = { contents: part === 'index' ? indexSource() : partSource(part), resolveDir: src, loader: 'ts' }
+  const define = { 'import.meta.url': 'url' }
+  const plugins = [text, borrow(part)]
+  const { outputFiles } = await build({ ...options, stdin, define, plugins, format: 'esm', write: false })
+  await writeFile(path.join(dist, part === 'index' ? 'index.js' : `${part}.cjs`), finished(part, outputFiles[0].text))
 }
 
 /** What users import: the names of the part `name`, seen from `place`. With `run`, a program that does this. */

@@ -54,6 +54,39 @@ for (let step = 0; step < 50; step++) {
 TS
 )
 echo "$train" >train.ts
+"$cat" >types.mts <<'TS'
+import { autograd, compile, type DType, data, nn, optim, randn, type Tensor } from 'glorot'
+import { diagnose } from 'glorot/doctor'
+
+class Net extends nn.Module {
+  fc = new nn.Linear(4, 1)
+  override forward(x: Tensor): Tensor {
+    return this.fc.forward(x).sigmoid()
+  }
+}
+export class Twice extends autograd.Function {}
+export const model = new Net()
+const X = randn([8, 4])
+const y: Tensor = X.sum(1, { keepdim: true }).cumsum(0).clamp(0, 1).where(X.gt(0), 1).relu().fill_(1)
+export const [values, places]: [Tensor, Tensor] = y.topk(1)
+export const dtype: DType = values.slice(0, 1).dtype
+const optimizer = new optim.Adam(model.parameters(), { lr: 0.01 })
+export const step = compile((inputs: Tensor, labels: Tensor): Tensor => {
+  const loss = new nn.MSELoss().forward(model.forward(inputs), labels)
+  loss.backward()
+  optimizer.step()
+  return loss
+})
+const loader = new data.DataLoader(new data.TensorDataset(X, y), { batchSize: 4 })
+export const report: string = (await diagnose({ model, criterion: new nn.MSELoss(), optimizer, data: loader })).toString()
+// @ts-expect-error a tensor is no number
+export const number: number = X.matmul(X)
+// @ts-expect-error no such option
+new nn.Linear(1, 2, { bais: false })
+TS
+node "$root/node_modules/typescript/bin/tsc" --strict --noEmit --target es2022 --module nodenext --types node \
+  --typeRoots "$root/node_modules/@types" types.mts
+echo 'a program in strict TypeScript finds its types'
 npx --no-install glorot info
 if npx --no-install glorot doctor train.ts --html report.html >report.txt; then echo 'the doctor let equal weights pass'; exit 1; fi
 for file in report.txt report.html; do

@@ -1,13 +1,13 @@
 // Runs the tests: all of them on the best instruction set, and those under test/golden/ once more on every other one that this
 // machine has. Arguments go to ava. With --tap, prints TAP and ends with a line of totals.
 import { spawn } from 'node:child_process'
-import { createRequire } from 'node:module'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { buildInfo } from '../dist/index.js'
 
 const root = path.join(path.dirname(fileURLToPath(import.meta.url)), '..')
 const ava = path.join(root, 'node_modules', 'ava', 'entrypoints', 'cli.mjs')
-const { isas, isa: best } = createRequire(import.meta.url)('../load.cjs')
+const { isas, isa: best } = buildInfo()
 const args = process.argv.slice(2)
 const tap = args.includes('--tap')
 const totals = { pass: 0, fail: 0 }

@@ -1,6 +1,6 @@
 // A recording made into something that native code replays: memory planned, launches written down as numbers.
 import { CHAIN, type NativeProgram, type Operand, recordProgram } from '../core/dispatch.js'
-import { allocateBytes, allocatedAt, type Storage } from '../core/storage.js'
+import { allocateBytes, allocated, type Storage } from '../core/storage.js'
 import type { Tensor } from '../tensor/tensor.js'
 import { planArena } from './arena.js'
 import { chain, isChain } from './chain.js'
@@ -116,7 +116,7 @@ export function plan(recording: Recording, outputs: readonly Tensor[], passes: P
   const movable = new Map([...fresh].filter(([s]) => passes.reuseMemory && !kept.has(s)))
   const { bytes: size, places } = planArena(items, movable)
   const arena = allocateBytes(size)
-  const start = allocatedAt
+  const start = allocated.at
   let bytes = size
   for (const [s, made] of fresh)
     if (!movable.has(s) && !temporary.has(s) && (used.has(s) || kept.has(s))) bytes += made.bytes

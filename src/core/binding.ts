@@ -1,5 +1,7 @@
 // The native binary with its type. Only dispatch.ts, storage.ts and info.ts use it.
-import { createRequire } from 'node:module'
+// Node's modules are asked for as they are needed: to import one makes Node prepare all its names, 1 ms for some.
+
+const { getBuiltinModule } = process
 
 /** Called by the binary to build what it throws. `kind` is a position in errors.ts `nativeErrors`. */
 export type MakeError = (kind: number, kernel: string, text: string) => Error
@@ -20,6 +22,39 @@ export interface Native {
   setNumThreads(n: number): void
 }
 
-// By require: an import would first scan the loader's sources for export names, 4 ms of the 8 that loading takes. By path, seen
-// from dist/index.js, where the bundle is: '#native' takes 1 ms to resolve.
-export const native = createRequire(import.meta.url)('../load.cjs') as Native
+/** Where the binary is: build/Release in the repository, prebuilds/<platform>-<arch> in the published package. */
+function find(): string {
+  const { existsSync } = getBuiltinModule('node:fs')
+  const { join } = getBuiltinModule('node:path')
+  // Seen from dist/index.js, where the bundle is.
+  const root = getBuiltinModule('node:url').fileURLToPath(new URL('..', import.meta.url))
+  // The two usual places first: node-gyp-build, which knows the unusual ones, takes 2 ms to list folders.
+  const libc = process.platform !== 'linux' ? '' : existsSync('/etc/alpine-release') ? '.musl' : '.glibc'
+  const built = join(root, 'build', 'Release', 'glorot.node')
+  const prebuilt = join(root, 'prebuilds', `${process.platform}-${process.arch}`, `glorot${libc}.node`)
+  const unusual = process.env.GLOROT_PREBUILD || process.env.PREBUILDS_ONLY
+  return (!unusual && [built, prebuilt].find(existsSync)) || search(root)
+}
+
+function search(root: string): string {
+  try {
+    return getBuiltinModule('node:module')
+      .createRequire(import.meta.url)('node-gyp-build')
+      .path(root)
+  } catch (cause) {
+    if (!/No native build was found/.test((cause as Error).message)) throw cause
+    const place = `${process.platform}-${process.arch}, Node ${process.versions.node}`
+    const build = 'clone its repository, run `npm ci` there, and `npm install` that folder'
+    const need = `where there are cmake and a C++17 compiler, ${build}`
+    throw new Error(`glorot: this package has no native binary for ${place}; ${need}`, { cause })
+  }
+}
+
+/** What `require` does in the end; the way there takes it 2 ms. */
+function open(file: string): Native {
+  const module = { exports: {} as Native }
+  process.dlopen(module, getBuiltinModule('node:path').toNamespacedPath(file))
+  return module.exports
+}
+
+export const native = open(find())

@@ -1,11 +1,16 @@
-// The library comes in parts: the first, tensors and their operations, is what `import 'glorot'` reads; scripts/bundle.mjs puts
-// the rest into files of their own, read when a name of theirs is first used. Reading all at once takes V8 twice as long.
-import { createRequire } from 'node:module'
+// The library comes in parts: the first, tensors, their gradients and the commoner operations, is what `import 'glorot'` reads;
+// scripts/bundle.mjs puts the rest into files of their own, read when a name of theirs is first used. To read all
+// at once takes three times as long.
 
 type Namespace = Record<string, unknown>
 type Part = (modules: Record<string, Namespace>, require: (id: string) => unknown, url: string) => Namespace
 
-const load = createRequire(import.meta.url)
+let require: NodeJS.Require | undefined
+
+function load(id: string): unknown {
+  require ??= process.getBuiltinModule('node:module').createRequire(import.meta.url)
+  return require(id)
+}
 
 /** Modules of the parts read so far, by the names that later parts ask for them. */
 let modules: Record<string, Namespace> | undefined
@@ -44,4 +49,20 @@ export function lazily(names: readonly string[], namespace: () => Namespace): Na
   for (const name of names)
     Object.defineProperty(lazy, name, { get: () => settle()[name], enumerable: true, configurable: true })
   return Object.preventExtensions(lazy)
+}
+
+/** Methods that a part puts on a prototype, before it has: the part is read when one of them is looked at. */
+export function lateMethods(prototype: object, names: readonly string[], home: string): void {
+  for (const name of names)
+    Object.defineProperty(prototype, name, {
+      get() {
+        part(home)
+        return this[name]
+      },
+      set(value) {
+        Object.defineProperty(this, name, { value, writable: true, enumerable: true, configurable: true })
+      },
+      enumerable: true,
+      configurable: true,
+    })
 }

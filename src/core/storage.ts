@@ -37,19 +37,19 @@ function allocate(bytes: number): Uint8Array {
 }
 
 /** Where the last `allocateBytes` call starts within the array it returned. */
-export let allocatedAt = 0
+export const allocated = { at: 0 }
 
-/** Uninitialised bytes at `allocatedAt` of the result, aligned to 64. Small ones are cut from a slab that several tensors share. */
+/** Uninitialised bytes at `allocated.at` of the result, aligned to 64. Small ones are cut from a slab that several tensors share. */
 export function allocateBytes(bytes: number): Uint8Array {
   if (bytes > SMALL) {
-    allocatedAt = 0
+    allocated.at = 0
     return allocate(bytes)
   }
   if (used + bytes > slab.length) {
     slab = allocate(SLAB)
     used = 0
   }
-  allocatedAt = used
+  allocated.at = used
   used += (bytes + ALIGN - 1) & -ALIGN
   return slab
 }

@@ -93,24 +93,19 @@ export function amin(x: Tensor, dim?: Dims, options?: ReduceOptions): Tensor {
   return chosen('amin', x, dim, options, aminOp)
 }
 
-type Extreme = {
-  (x: Tensor): Tensor
-  (x: Tensor, dim: number, options?: ReduceOptions): [values: Tensor, indices: Tensor]
-}
-
 function extreme(
   op: 'max' | 'min',
   x: Tensor,
   dim: number | undefined,
   options: ReduceOptions | undefined,
-): Tensor | Tensor[] {
+): Tensor | [values: Tensor, indices: Tensor] {
   if (dim === undefined) return chosen(op, x, undefined, options, op === 'max' ? amaxOp : aminOp)
   checkTensor(op, x)
   checkOptions(op, options, ['keepdim'])
   const run = runOf(op, x, dim)
   needsElements(op, x.shape, run)
   const pair = (op === 'max' ? maxOp : minOp)(x, run)
-  return options?.keepdim ? pair.map(t => spread(t, x.shape, run)) : pair
+  return (options?.keepdim ? pair.map(t => spread(t, x.shape, run)) : pair) as [Tensor, Tensor]
 }
 
 /** One dimension as a run; a scalar counts as one element. */
@@ -120,9 +115,17 @@ function runOf(op: string, x: Tensor, dim: number): Run {
 }
 
 /** The largest element; with a dim, the largest along it and their places: `const [values, indices] = max(x, 1)`. */
-export const max = ((x: Tensor, dim?: number, options?: ReduceOptions) => extreme('max', x, dim, options)) as Extreme
+export function max(x: Tensor): Tensor
+export function max(x: Tensor, dim: number, options?: ReduceOptions): [values: Tensor, indices: Tensor]
+export function max(x: Tensor, dim?: number, options?: ReduceOptions) {
+  return extreme('max', x, dim, options)
+}
 /** The smallest element; with a dim, the smallest along it and their places. */
-export const min = ((x: Tensor, dim?: number, options?: ReduceOptions) => extreme('min', x, dim, options)) as Extreme
+export function min(x: Tensor): Tensor
+export function min(x: Tensor, dim: number, options?: ReduceOptions): [values: Tensor, indices: Tensor]
+export function min(x: Tensor, dim?: number, options?: ReduceOptions) {
+  return extreme('min', x, dim, options)
+}
 
 function places(
   op: 'argmax' | 'argmin',
@@ -242,12 +245,30 @@ declare module '../tensor/tensor.js' {
   }
 }
 
-const methods = { amax, amin, max, min, argmax, argmin, sort, argsort, topk } as unknown as Record<
-  string,
-  (x: Tensor, ...rest: unknown[]) => unknown
->
-for (const [name, fn] of Object.entries(methods)) {
-  ;(Tensor.prototype as unknown as Record<string, unknown>)[name] = function (this: Tensor, ...rest: unknown[]) {
-    return fn(this, ...rest)
-  }
+Tensor.prototype.amax = function (dim, options) {
+  return amax(this, dim, options)
+}
+Tensor.prototype.amin = function (dim, options) {
+  return amin(this, dim, options)
+}
+Tensor.prototype.max = function (dim?: number, options?: ReduceOptions) {
+  return extreme('max', this, dim, options) as never
+}
+Tensor.prototype.min = function (dim?: number, options?: ReduceOptions) {
+  return extreme('min', this, dim, options) as never
+}
+Tensor.prototype.argmax = function (dim, options) {
+  return argmax(this, dim, options)
+}
+Tensor.prototype.argmin = function (dim, options) {
+  return argmin(this, dim, options)
+}
+Tensor.prototype.sort = function (dim, options) {
+  return sort(this, dim, options)
+}
+Tensor.prototype.argsort = function (dim, options) {
+  return argsort(this, dim, options)
+}
+Tensor.prototype.topk = function (k, dim, options) {
+  return topk(this, k, dim, options)
 }

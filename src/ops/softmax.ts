@@ -146,20 +146,18 @@ declare module '../tensor/tensor.js' {
   }
 }
 
-Object.assign(Tensor.prototype, {
-  softmax(this: Tensor, dim: number) {
-    return softmax(this, dim)
-  },
-  logSoftmax(this: Tensor, dim: number) {
-    return logSoftmax(this, dim)
-  },
-  logsumexp(this: Tensor, dim: Dims, options?: ReduceOptions) {
-    return logsumexp(this, dim, options)
-  },
-  cumsum(this: Tensor, dim: number) {
-    return cumsum(this, dim)
-  },
-  cumprod(this: Tensor, dim: number) {
-    return cumprod(this, dim)
-  },
-})
+Tensor.prototype.softmax = function (dim) {
+  return softmax(this, dim)
+}
+Tensor.prototype.logSoftmax = function (dim) {
+  return logSoftmax(this, dim)
+}
+Tensor.prototype.logsumexp = function (dim, options) {
+  return logsumexp(this, dim, options)
+}
+Tensor.prototype.cumsum = function (dim) {
+  return cumsum(this, dim)
+}
+Tensor.prototype.cumprod = function (dim) {
+  return cumprod(this, dim)
+}

@@ -1,6 +1,6 @@
 // What an optimizer remembers of one parameter: a block of memory that a launch takes as one buffer, and tensors on its parts.
 import { dtypes } from '../core/dtype.js'
-import { allocateBytes, allocatedAt, Storage } from '../core/storage.js'
+import { allocateBytes, allocated, Storage } from '../core/storage.js'
 import { Tensor } from '../tensor/tensor.js'
 
 // native/kernels/optim/sweep.h: 16 float32 scalars, the first of them the number of steps; then arrays, padded to 64 bytes.
@@ -24,7 +24,7 @@ export class StateBlock {
     const stride = Math.ceil((parameter.count * width) / ALIGN) * ALIGN
     const bytes = ALIGN + arrays.length * stride
     this.storage = new Storage(allocateBytes(bytes))
-    this.byteOffset = allocatedAt
+    this.byteOffset = allocated.at
     this.arrays = arrays
     this.storage.bytes.fill(0, this.byteOffset, this.byteOffset + bytes)
     const tensors: Record<string, Tensor> = {}

@@ -1,5 +1,4 @@
 // How a tensor prints: PyTorch's way (torch/_tensor_str.py), at its default options.
-import { inspect } from 'node:util'
 import type { TypedArray } from '../core/dtype.js'
 import { Tensor } from './tensor.js'
 
@@ -151,7 +150,6 @@ declare module './tensor.js' {
   interface Tensor {
     /** The elements as PyTorch prints them. */
     toString(): string
-    [inspect.custom](): string
   }
 }
 
@@ -159,6 +157,9 @@ Tensor.prototype.toString = function () {
   return this.constructor.name === 'Parameter' ? `Parameter containing:\n${format(this)}` : format(this)
 }
 
-Tensor.prototype[inspect.custom] = function () {
-  return this.toString()
-}
+// node:util's `inspect.custom`: what console.log shows.
+Object.defineProperty(Tensor.prototype, Symbol.for('nodejs.util.inspect.custom'), {
+  value(this: Tensor) {
+    return this.toString()
+  },
+})

@@ -1,7 +1,7 @@
 // Generators of random numbers: mt19937 whose state is a tensor's storage, so that launches draw from it and advance it.
 import { kernel, launch } from '../core/dispatch.js'
 import { checkOptions, describe, ValueError } from '../core/errors.js'
-import { allocateBytes, allocatedAt, Storage } from '../core/storage.js'
+import { allocateBytes, allocated, Storage } from '../core/storage.js'
 import { emptyTensor } from './tensor.js'
 
 const SEED = kernel('seedGenerator')
@@ -52,7 +52,7 @@ export class Generator {
 
   private start(seed: number | bigint): State {
     const words = halves('manualSeed', seed)
-    this.#made ??= { storage: new Storage(allocateBytes(BYTES)), byteOffset: allocatedAt }
+    this.#made ??= { storage: new Storage(allocateBytes(BYTES)), byteOffset: allocated.at }
     launch(SEED, 'float32', [this.#made], words)
     return this.#made
   }

@@ -4,7 +4,7 @@ import { type DType, dtypes, type TypedArray } from '../core/dtype.js'
 import { DTypeError, describe, formatShape, ShapeError, ValueError } from '../core/errors.js'
 import { recording } from '../core/recording.js'
 import { contiguousStrides, isContiguous, numel, resolveDim, type Shape, sameShape } from '../core/shape.js'
-import { allocateBytes, allocatedAt, Storage } from '../core/storage.js'
+import { allocateBytes, allocated, Storage } from '../core/storage.js'
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] }
 
@@ -244,8 +244,8 @@ export class Tensor {
 export function emptyTensor(shape: Shape, dtype: DType): Tensor {
   const length = numel(shape) * dtypes[dtype].bytes
   const storage = new Storage(allocateBytes(length))
-  if (recording.active !== null) recording.active.made(storage, allocatedAt, length)
-  return new Tensor(storage, allocatedAt, shape, null, dtype)
+  if (recording.active !== null) recording.active.made(storage, allocated.at, length)
+  return new Tensor(storage, allocated.at, shape, null, dtype)
 }
 
 /** A view on the memory of `x`; `offset` in elements from its first one. */

@@ -1,10 +1,8 @@
 // The seam under attack: every kernel and dtype with random and hostile buffers, offsets, sizes and floats. A launch may refuse or
 // compute; it must not read or write outside its buffers (the sanitizer run watches) and the process must live.
 import test from 'ava'
-import loaded from '#native'
-import type { Native } from '../../src/core/binding.js'
+import { native } from './native.js'
 
-const native = loaded as Native
 const OFFSETS = 2
 const NUMBERS = OFFSETS + native.limits.buffers
 const block = new Float64Array(NUMBERS + native.limits.sizes + native.limits.floats)

@@ -1,9 +1,7 @@
 // Programs under attack: what is no program is refused, and one whose memory has gone is not run.
 import test from 'ava'
-import loaded from '#native'
-import type { Native } from '../../src/core/binding.js'
+import { native } from './native.js'
 
-const native = loaded as Native
 const NUMBERS = 2 + native.limits.buffers
 const block = new Float64Array(NUMBERS + native.limits.sizes + native.limits.floats)
 native.bind(block, (kind, kernel, text) => Object.assign(new Error(`${kernel}: ${text}`), { kind }))
