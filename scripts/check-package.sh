@@ -11,7 +11,7 @@ cd "$root"
 tarball=$(npm pack --ignore-scripts --silent --pack-destination "$place")
 size=$(stat -c %s "$place/$tarball")
 echo "$tarball: $size bytes"
-[ "$size" -lt 1250000 ] || { echo 'the tarball with one prebuild must stay under 1.25 MB'; exit 1; }
+[ "$size" -lt 1000000 ] || { echo 'the tarball with one prebuild must stay under 1 MB'; exit 1; }
 
 mkdir "$place/bin" "$place/app"
 for tool in node npm npx sh env; do ln -s "$(command -v $tool)" "$place/bin/$tool"; done

@@ -83,12 +83,12 @@ template <class V> inline V mishSlope(V x) {
 ACTIVATION(mish, 0, mishOf(x), dy * mishSlope(x))
 
 /** c: beta, threshold: log(1 + exp(beta·x))/beta, x itself where beta·x is above the threshold. */
-ACTIVATION(softplus, 2, select(x * C(c[0]) > C(c[1]), x, softplus(x * C(c[0])) * C(1 / c[0])),
+ACTIVATION(softplus, 2, select(x * C(c[0]) > C(c[1]), x, softplusOf(x * C(c[0])) * C(1 / c[0])),
            select(x * C(c[0]) > C(c[1]), dy, dy * logistic(x * C(c[0]))))
 /** x - x in its slope makes nan of infinities, as PyTorch's composed formula does. */
 ACTIVATION(softsign, 0, x / (C(1) + abs(x)), dy / ((C(1) + abs(x)) * (C(1) + abs(x))) + (x - x))
 /** log sigmoid(x) */
-ACTIVATION(logSigmoid, 0, -softplus(-x), dy * logistic(-x))
+ACTIVATION(logSigmoid, 0, -softplusOf(-x), dy * logistic(-x))
 ACTIVATION(tanhshrink, 0, x - tanh(x), dy * (tanh(x) * tanh(x)))
 /** c: least, most; nan stays */
 ACTIVATION(hardtanh, 2, select(x < C(c[0]), C(c[0]), select(x > C(c[1]), C(c[1]), x)),

@@ -6,7 +6,6 @@
 
 namespace glorot {
 namespace GLOROT_ISA {
-namespace {
 
 enum Reduction { kNone, kMean, kSum, kReductions };
 
@@ -82,6 +81,5 @@ inline bool checkTargets(Launch& l, const int32_t* t, int64_t n, int64_t C, doub
   return true;
 }
 
-}  // namespace
 }  // namespace GLOROT_ISA
 }  // namespace glorot

@@ -40,7 +40,7 @@ __attribute__((noinline)) void softmaxBlock(const Classes& c, const T* x, const 
       const Columns<T> columns{x + at, c.C, c.D, n, c.scores() - at};
       const auto m = foldColumns<T, kTilePacks>(Larger{}, columns, Same{});
       storeRow(s.m + i, n, m);
-      storeRow(s.logs + i, n, foldColumns<T, kTilePacks>(Sum{}, columns, [&](Pack<T> v, int p) { return exp(v - m.v[p]); }));
+      storeRow(s.logs + i, n, sumOfPowers(columns, m));
     }
   }
   for (int64_t i = k.n; i < kBlock; i++) s.logs[i] = 1;

@@ -63,13 +63,13 @@ struct CrossEntropy {
 struct CrossEntropyOfLogits {
   template <class V> V value(V x, V t, V p) const {
     const V one = like(x, 1);
-    return (one - t) * x + (one + (p - one) * t) * softplus(-x);
+    return (one - t) * x + (one + (p - one) * t) * softplusOf(-x);
   }
   template <class V> V slope(V x, V t, V p) const { return (p * t + like(x, 1) - t) * sigmoid(x) - p * t; }
 };
 /** log(1 + exp(-t x)) */
 struct SoftMargin {
-  template <class V> V value(V x, V t, V) const { return softplus(-t * x); }
+  template <class V> V value(V x, V t, V) const { return softplusOf(-t * x); }
   template <class V> V slope(V x, V t, V) const { return -t * sigmoid(-t * x); }
 };
 /** t (log t - x), or exp(t) (t - x) where the target is a logarithm */

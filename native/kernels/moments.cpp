@@ -16,9 +16,9 @@ template <class T, int P> inline Tile<T, P> meanOfColumns(const Columns<T>& c) {
   return m;
 }
 
-/** y = finish(sum (x - mean)^2 / max(0, R - correction)).
+/** y = sum (x - mean)^2 / max(0, R - correction), or its square root.
  *  buffers: x, y [outer, inner].  sizes: outer, R, inner.  floats: correction. */
-template <class T, class G> void spreadAround(Launch& l, G finish) {
+template <class T> void spreadAround(Launch& l, bool root) {
   Axis a;
   if (!readAxis(l, a)) return;
   const double free = static_cast<double>(a.R) - l.num(0);
@@ -34,7 +34,8 @@ template <class T, class G> void spreadAround(Launch& l, G finish) {
         const Pack<T> d = loadPack(row + i, n) - m;
         return d * d;
       };
-      y[o] = static_cast<T>(finish(fold<T>(Sum{}, a.R, square, shared) / by));
+      const T s = fold<T>(Sum{}, a.R, square, shared) / by;
+      y[o] = root ? sqrt(s) : s;
     });
     return;
   }
@@ -42,16 +43,17 @@ template <class T, class G> void spreadAround(Launch& l, G finish) {
     constexpr int P = decltype(packs)::value;
     const Tile<T, P> m = meanOfColumns<T, P>(c);
     Tile<T, P> s = foldColumns<T, P>(Sum{}, c, [&](Pack<T> v, int p) { return (v - m.v[p]) * (v - m.v[p]); });
-    for (int p = 0; p < P; p++) s.v[p] = finish(s.v[p] / fillPack(by));
+    for (int p = 0; p < P; p++) s.v[p] = root ? sqrt(s.v[p] / fillPack(by)) : s.v[p] / fillPack(by);
     storeRow(y + at, c.n, s);
   });
 }
 
-template <class T> void var(Launch& l) noexcept { spreadAround<T>(l, [](auto v) { return v; }); }
-template <class T> void std(Launch& l) noexcept { spreadAround<T>(l, [](auto v) { return sqrt(v); }); }
+template <class T> void var(Launch& l) noexcept { spreadAround<T>(l, false); }
+template <class T> void std(Launch& l) noexcept { spreadAround<T>(l, true); }
 
-/** dx = (x - mean) * scale, scale = f(element of [outer, inner]). */
-template <class T, class F> void deviate(const Axis& a, const T* x, T* dx, F scale) {
+/** dx = dy 2 (x - mean) / free, or where there is a y, the root of the variance, dx = dy (x - mean) / (free y), 0 where y is 0. */
+template <class T> void deviate(const Axis& a, const T* x, const T* y, const T* dy, T free, T* dx) {
+  const auto scale = [=](int64_t k) { return !y ? 2 * dy[k] / free : y[k] == 0 ? T(0) : dy[k] / (free * y[k]); };
   if (a.inner == 1) {
     eachRow(a, [&](int64_t o, bool) {
       if (a.R == 0) return;
@@ -84,7 +86,7 @@ template <class T> void varBackward(Launch& l) noexcept {
   const T* dy = l.in<T>(1, a.kept());
   T* dx = l.out<T>(2, a.n());
   if (!l.ok() || a.n() == 0) return;
-  deviate(a, x, dx, [&](int64_t k) { return 2 * dy[k] / by; });
+  deviate<T>(a, x, nullptr, dy, by, dx);
 }
 
 /** dx = dy (x - mean) / ((R - correction) y), 0 where y is 0.
@@ -98,7 +100,7 @@ template <class T> void stdBackward(Launch& l) noexcept {
   const T* dy = l.in<T>(2, a.kept());
   T* dx = l.out<T>(3, a.n());
   if (!l.ok() || a.n() == 0) return;
-  deviate(a, x, dx, [&](int64_t k) { return y[k] == 0 ? T(0) : dy[k] / (by * y[k]); });
+  deviate(a, x, y, dy, by, dx);
 }
 
 }  // namespace

@@ -5,7 +5,6 @@
 
 namespace glorot {
 namespace GLOROT_ISA {
-namespace {
 
 constexpr int kMostConstants = 3;
 
@@ -69,6 +68,5 @@ __attribute__((noinline)) void backward(Launch& l, int constants, BackwardRun<T>
     });                                                                                                   \
   }
 
-}  // namespace
 }  // namespace GLOROT_ISA
 }  // namespace glorot

@@ -52,16 +52,18 @@ struct MultiplyWhole {
   }
 };
 
+/** y = sum x / n: a sum is a mean with n = 1, so that both are one code. */
+template <class T> void total(Launch& l, double n) {
+  reduceWith<T>(l, Sum{}, Same{}, [n](auto s) { return n == 1 ? s : s / like(s, n); });
+}
+
 /** y = sum x.  float32, float64; int32 and bool give int32. */
-template <class T> void sum(Launch& l) noexcept { reduceWith<T>(l, Sum{}, Same{}, Same{}); }
+template <class T> void sum(Launch& l) noexcept { total<T>(l, 1); }
 template <> void sum<int32_t>(Launch& l) noexcept { reduceWhole<int32_t>(l, 0, AddWhole{}); }
 template <> void sum<uint8_t>(Launch& l) noexcept { reduceWhole<uint8_t>(l, 0, AddWhole{}); }
 
 /** y = sum x / R. */
-template <class T> void mean(Launch& l) noexcept {
-  const double n = static_cast<double>(l.size(1));
-  reduceWith<T>(l, Sum{}, Same{}, [n](auto s) { return s / like(s, n); });
-}
+template <class T> void mean(Launch& l) noexcept { total<T>(l, static_cast<double>(l.size(1))); }
 
 /** y = product of x. */
 template <class T> void prod(Launch& l) noexcept { reduceWith<T>(l, Product{}, Same{}, Same{}); }
@@ -91,7 +93,7 @@ template <class T> void prodBackward(Launch& l) noexcept {
 constexpr int64_t kStretch = 1024;  // elements looked at before asking whether the answer is known
 
 /** y = whether any, or all, x are not zero (nan is not); y is bool. */
-template <class T, bool kAll> void truth(Launch& l) {
+template <class T> void truth(Launch& l, bool all) {
   Axis a;
   if (!readAxis(l, a)) return;
   const T* x = l.in<T>(0, a.n());
@@ -102,20 +104,20 @@ template <class T, bool kAll> void truth(Launch& l) {
       const T* row = x + o * a.R;
       uint8_t found = 0;  // a true one for any, a false one for all
       for (int64_t i = 0; i < a.R && !found; i += kStretch)
-        for (int64_t j = i, end = a.R - i < kStretch ? a.R : i + kStretch; j < end; j++) found |= (row[j] != 0) != kAll;
-      y[o] = found != kAll;
+        for (int64_t j = i, end = a.R - i < kStretch ? a.R : i + kStretch; j < end; j++) found |= (row[j] != 0) != all;
+      y[o] = found != all;
     });
     return;
   }
   eachStrip(a, [&](int64_t at, int64_t kept, int64_t n) {
     uint8_t found[kStrip] = {};
     for (int64_t r = 0; r < a.R; r++)
-      for (int64_t i = 0; i < n; i++) found[i] |= (x[at + r * a.inner + i] != 0) != kAll;
-    for (int64_t i = 0; i < n; i++) y[kept + i] = found[i] != kAll;
+      for (int64_t i = 0; i < n; i++) found[i] |= (x[at + r * a.inner + i] != 0) != all;
+    for (int64_t i = 0; i < n; i++) y[kept + i] = found[i] != all;
   });
 }
-template <class T> void any(Launch& l) noexcept { truth<T, false>(l); }
-template <class T> void all(Launch& l) noexcept { truth<T, true>(l); }
+template <class T> void any(Launch& l) noexcept { truth<T>(l, false); }
+template <class T> void all(Launch& l) noexcept { truth<T>(l, true); }
 
 }  // namespace
 

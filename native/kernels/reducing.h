@@ -5,7 +5,6 @@
 
 namespace glorot {
 namespace GLOROT_ISA {
-namespace {
 
 /** y[o, i] = finish(op over r of f(x[o, r, i])).  buffers: x [outer, R, inner], y [outer, inner].  sizes: outer, R, inner. */
 template <class T, class Op, class F, class G>
@@ -31,6 +30,5 @@ void reduceWith(Launch& l, Op op, F f, G finish) {
   });
 }
 
-}  // namespace
 }  // namespace GLOROT_ISA
 }  // namespace glorot

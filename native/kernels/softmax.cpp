@@ -144,7 +144,7 @@ template <class T> void logsumexp(Launch& l) noexcept {
     constexpr int P = decltype(packs)::value;
     Tile<T, P> m = foldColumns<T, P>(Larger{}, c, Same{});
     for (int p = 0; p < P; p++) m.v[p] = finite(m.v[p]);
-    Tile<T, P> s = foldColumns<T, P>(Sum{}, c, [&](Pack<T> v, int p) { return exp(v - m.v[p]); });
+    Tile<T, P> s = sumOfPowers(c, m);
     for (int p = 0; p < P; p++) s.v[p] = m.v[p] + log(s.v[p]);
     storeRow(y + at, c.n, s);
   });

@@ -7,6 +7,9 @@ namespace glorot {
 namespace GLOROT_ISA {
 namespace {
 
+// The kernels bear the names of the functions they apply: overloads, where a declaration alone would hide them.
+using GLOROT_ISA::cos, GLOROT_ISA::cosh, GLOROT_ISA::exp, GLOROT_ISA::sin, GLOROT_ISA::sinh, GLOROT_ISA::sqrt, GLOROT_ISA::trunc;
+
 #define FUNCTION(name, expression) FUNCTION_OF(name, 0, expression)
 #define DERIVATIVE(name, expression) DERIVATIVE_OF(name, 0, expression)
 

@@ -6,7 +6,6 @@
 
 namespace glorot {
 namespace GLOROT_ISA {
-namespace {
 
 typedef float HalfF __attribute__((vector_size(GLOROT_VECTOR_BYTES / 2)));
 /** The lower and upper lanes as doubles, and back. */
@@ -159,6 +158,5 @@ inline VecD tanD(VecD x) {
   return select(odd, -t.cos, t.sin) / select(odd, t.sin, t.cos);
 }
 
-}  // namespace
 }  // namespace GLOROT_ISA
 }  // namespace glorot

@@ -5,7 +5,6 @@
 
 namespace glorot {
 namespace GLOROT_ISA {
-namespace {
 
 inline double exp(double x) { return __builtin_exp(x); }
 inline double log(double x) { return __builtin_log(x); }
@@ -86,8 +85,7 @@ inline VecF log1pUnit(VecF x) {
 inline double log1pUnit(double x) { return __builtin_log1p(x); }
 
 /** log(1 + exp(x)) = max(x, 0) + log(1 + exp(-|x|)), without overflow. */
-template <class V> inline V softplus(V x) { return max(like(x, 0), x) + log1pUnit(exp(-abs(x))); }
+template <class V> inline V softplusOf(V x) { return max(like(x, 0), x) + log1pUnit(exp(-abs(x))); }
 
-}  // namespace
 }  // namespace GLOROT_ISA
 }  // namespace glorot

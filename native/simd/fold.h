@@ -7,7 +7,6 @@
 
 namespace glorot {
 namespace GLOROT_ISA {
-namespace {
 
 // --- packs: what a loop handles at once, a vector of floats or one element of any other type ----------------------------
 template <class T> struct PackOf { using type = T; static constexpr int lanes = 1; };
@@ -345,6 +344,5 @@ inline void eachTile(const Axis& a, const T* x, F tile) {
   });
 }
 
-}  // namespace
 }  // namespace GLOROT_ISA
 }  // namespace glorot

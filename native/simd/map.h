@@ -7,7 +7,6 @@
 
 namespace glorot {
 namespace GLOROT_ISA {
-namespace {
 
 // Elements a thread must have to be worth waking: about 10 us of a memory-bound loop, 4 us of exp.
 constexpr int64_t kGrain = 16384;
@@ -51,6 +50,5 @@ template <class F, class T> inline void map(int64_t n, F f, const T* a, const T*
   parallel(n, kGrain, [&](int64_t at, int64_t end) { mapInto(end - at, far, f, y + at, a + at, b + at, c + at); });
 }
 
-}  // namespace
 }  // namespace GLOROT_ISA
 }  // namespace glorot

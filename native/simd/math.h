@@ -7,7 +7,6 @@
 
 namespace glorot {
 namespace GLOROT_ISA {
-namespace {
 
 /** name(double) by the C library, name(VecF) by `expression` of a VecD x. */
 #define GLOROT_WIDE(name, expression)                              \
@@ -180,6 +179,5 @@ inline VecF trunc(VecF x) {
   return copysign(r - select(r > a, splat(1.0f), VecF{}), x);
 }
 
-}  // namespace
 }  // namespace GLOROT_ISA
 }  // namespace glorot

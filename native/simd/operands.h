@@ -6,7 +6,6 @@
 
 namespace glorot {
 namespace GLOROT_ISA {
-namespace {
 
 /** N strided operands over one shape, with the fewest dimensions that describe them. */
 template <int N> struct Operands {
@@ -235,6 +234,5 @@ template <class T, class R, class F> inline void binary(Launch& l, F f) {
   else broadcastRuns<2, T, R>(l, 0, run);
 }
 
-}  // namespace
 }  // namespace GLOROT_ISA
 }  // namespace glorot

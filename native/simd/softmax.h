@@ -7,7 +7,6 @@
 
 namespace glorot {
 namespace GLOROT_ISA {
-namespace {
 
 inline float logOf(float x) { return log(splat(x))[0]; }
 inline double logOf(double x) { return log(x); }
@@ -27,6 +26,12 @@ inline SoftmaxOfRow<T> softmaxOfRow(const T* x, int64_t R, T* e) {
     return v;
   });
   return {top, s};
+}
+
+/** The sums of exp(x - m) down columns. */
+template <class T, int P>
+__attribute__((noinline)) Tile<T, P> sumOfPowers(const Columns<T>& c, const Tile<T, P>& m) {
+  return foldColumns<T, P>(Sum{}, c, [&](Pack<T> v, int p) { return exp(v - m.v[p]); });
 }
 
 constexpr int64_t kShortRow = 32;
@@ -63,6 +68,5 @@ inline SoftmaxOfRow<VecF> softmaxOfColumns(bool keep, VecF* t, int64_t R) {
   return {m, s};
 }
 
-}  // namespace
 }  // namespace GLOROT_ISA
 }  // namespace glorot

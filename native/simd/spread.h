@@ -4,7 +4,6 @@
 
 namespace glorot {
 namespace GLOROT_ISA {
-namespace {
 
 // Columns handled together by loops that keep a number per column.
 constexpr int64_t kStrip = 64;
@@ -84,6 +83,5 @@ inline void shareAmong(const Axis& a, const T* x, const T* y, const T* dy, T* dx
   });
 }
 
-}  // namespace
 }  // namespace GLOROT_ISA
 }  // namespace glorot

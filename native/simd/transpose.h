@@ -5,7 +5,6 @@
 
 namespace glorot {
 namespace GLOROT_ISA {
-namespace {
 
 // zipLow(a, b) = a0 b0 a1 b1 …, of the lower halves; zipHigh the same of the upper halves.
 #if GLOROT_VECTOR_BYTES == 64
@@ -67,6 +66,5 @@ template <class V> __attribute__((always_inline)) inline V sumLanes(V (&v)[lanes
   return v[0];
 }
 
-}  // namespace
 }  // namespace GLOROT_ISA
 }  // namespace glorot

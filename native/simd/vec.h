@@ -24,7 +24,6 @@
 
 namespace glorot {
 namespace GLOROT_ISA {
-namespace {
 
 typedef float VecF __attribute__((vector_size(GLOROT_VECTOR_BYTES)));
 typedef double VecD __attribute__((vector_size(GLOROT_VECTOR_BYTES)));
@@ -310,6 +309,5 @@ inline VecD like(VecD, double c) { return splat(c); }
 inline float like(float, double c) { return static_cast<float>(c); }
 inline double like(double, double c) { return c; }
 
-}  // namespace
 }  // namespace GLOROT_ISA
 }  // namespace glorot

@@ -5,7 +5,6 @@
 
 namespace glorot {
 namespace GLOROT_ISA {
-namespace {
 
 typedef float HalfF __attribute__((vector_size(GLOROT_VECTOR_BYTES / 2)));
 typedef uint64_t VecUL __attribute__((vector_size(GLOROT_VECTOR_BYTES)));
@@ -71,6 +70,5 @@ inline VecD atanWide(VecD x) {
   return high ? t * p + 0.7853981633974483 : t * p;
 }
 
-}  // namespace
 }  // namespace GLOROT_ISA
 }  // namespace glorot

@@ -8,7 +8,6 @@
 
 namespace glorot {
 namespace GLOROT_ISA {
-namespace {
 
 /** Whether T and its vectors are those that most work is done with: all others go without the ways that only make it faster. */
 #if defined(__FMA__) || defined(__aarch64__)
@@ -282,6 +281,5 @@ struct Memory {
   }
 };
 
-}  // namespace
 }  // namespace GLOROT_ISA
 }  // namespace glorot

@@ -5,7 +5,6 @@
 
 namespace glorot {
 namespace GLOROT_ISA {
-namespace {
 
 /** One vector of columns; n of its lanes are real. Four running sums: rows by their index modulo 4. */
 template <class T> inline void columnSum(int64_t rows, const T* x, int64_t ld, T* out, int64_t n) {
@@ -33,6 +32,5 @@ template <class T> inline void columnSums(int64_t M, int64_t N, const T* x, T* o
   });
 }
 
-}  // namespace
 }  // namespace GLOROT_ISA
 }  // namespace glorot

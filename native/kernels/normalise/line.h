@@ -5,7 +5,6 @@
 
 namespace glorot {
 namespace GLOROT_ISA {
-namespace {
 
 /** Two running sums: lanes of T for a while, then doubles, so that the error does not grow with the count. */
 template <class T> struct Tally {
@@ -98,6 +97,5 @@ __attribute__((noinline, flatten)) void scaleLineBack(int64_t n, const T* x, con
   });
 }
 
-}  // namespace
 }  // namespace GLOROT_ISA
 }  // namespace glorot
