@@ -76,6 +76,9 @@ template <class T> bool onePanel(const Gemm<T>& g) {
   if (const StripFn<T> thin = g.M <= 3 && g.N <= 3 * L ? thinStripOf<T>(vectors, g.M) : nullptr) {
     s.a = g.A, s.rowA = g.rowA, s.colA = g.colA;
     thin(s);
+  } else if (kTileRows[vectors] == 8 && g.M % 8 == 0) {  // tiles of one height: nothing to cut
+    s.a = g.A, s.rowA = g.rowA, s.colA = g.colA, s.stepA = 8 * g.rowA, s.count = g.M / 8;
+    stripOf<T>(vectors, 8, s.last != L)(s);
   } else panelProduct<T>(g, s, g.M, g.A, vectors, s.last != L, nullptr, false);
   if (g.then) finishRows(g, g.C, g.M, g.N);
   return true;

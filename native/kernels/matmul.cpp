@@ -143,8 +143,10 @@ template <class T, class F> void inPlace(T* c, int64_t n) { mapInto(n, false, F{
 template <class T>
 void linear(Launch& l) noexcept {
   Gemm<T> g{};
-  g.M = l.size(0), g.N = l.size(1), g.K = l.size(2);
-  g.rowA = l.size(3), g.colA = l.size(4), g.rowB = 1, g.colB = g.K;
+  int64_t size[5];
+  l.read(0, 5, size);
+  g.M = size[0], g.N = size[1], g.K = size[2];
+  g.rowA = size[3], g.colA = size[4], g.rowB = 1, g.colB = g.K;
   const int hasBias = l.choice(5, 2);
   const int f = l.nSizes > 6 ? l.choice(6, 4) : 0;
   if (!l.ok()) return;
@@ -166,7 +168,9 @@ void linear(Launch& l) noexcept {
  */
 template <class T>
 void linearBackward(Launch& l) noexcept {
-  const int64_t M = l.size(0), N = l.size(1), K = l.size(2), rowX = l.size(3), colX = l.size(4);
+  int64_t size[5];
+  l.read(0, 5, size);
+  const int64_t M = size[0], N = size[1], K = size[2], rowX = size[3], colX = size[4];
   const int flags = l.choice(5, 8);
   if (!l.ok()) return;
   const T* grad = l.in<T>(0, times(M, N));
