@@ -1,7 +1,7 @@
 // Tensor: typed, strided memory with what autograd keeps about it. It knows no operation: each file under ops/ adds its methods.
 import type { Node } from '../autograd/node.js'
 import { type DType, dtypes, type TypedArray } from '../core/dtype.js'
-import { DTypeError, describe, formatShape, ShapeError, ValueError } from '../core/errors.js'
+import { checkFlag, DTypeError, describe, formatShape, ShapeError, ValueError } from '../core/errors.js'
 import { recording } from '../core/recording.js'
 import { contiguousStrides, isContiguous, numel, resolveDim, type Shape, sameShape } from '../core/shape.js'
 import { allocateBytes, allocated, Storage } from '../core/storage.js'
@@ -170,7 +170,7 @@ export class Tensor {
   }
 
   set requiresGrad(flag: boolean) {
-    this.requiresGrad_(flag)
+    this.requiresGrad_(checkFlag('requiresGrad', 'it', flag))
   }
 
   /**
@@ -178,6 +178,7 @@ export class Tensor {
    * @throws ValueError on a tensor that an operation made; DTypeError on integers
    */
   requiresGrad_(flag = true): this {
+    checkFlag('requiresGrad_', 'flag', flag)
     if (flag && this.dtype !== 'float32' && this.dtype !== 'float64') {
       throw new DTypeError(`only floating tensors have gradients, this one is ${this.dtype}`, { op: 'requiresGrad_' })
     }
@@ -232,6 +233,8 @@ export class Tensor {
       const message = `data of shape ${formatShape(other.shape)} does not fit a tensor of shape ${formatShape(this.shape)}`
       throw new ShapeError(message, { op: 'data', shapes: [other.shape, this.shape] })
     }
+    if (this.leafRequiresGrad && other.dtype !== 'float32' && other.dtype !== 'float64')
+      throw new DTypeError(`data of ${other.dtype} does not fit a tensor that requires gradients`, { op: 'data' })
     const self = this as Mutable<Tensor>
     self.storage = other.storage
     self.byteOffset = other.byteOffset
@@ -250,7 +253,8 @@ export function emptyTensor(shape: Shape, dtype: DType): Tensor {
 
 /** A view on the memory of `x`; `offset` in elements from its first one. */
 export function viewOf(x: Tensor, shape: Shape, strides: readonly number[], offset: number): Tensor {
-  const at = x.byteOffset + offset * dtypes[x.dtype].bytes
+  // A part of nothing may lie past the end of its memory, which no launch accepts.
+  const at = x.byteOffset + (x.count === 0 ? 0 : offset * dtypes[x.dtype].bytes)
   const view = new Tensor(x.storage, at, shape, isContiguous(shape, strides) ? null : strides, x.dtype)
   view.base = x.base ?? x
   view.baseNode = view.base.node

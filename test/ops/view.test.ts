@@ -241,3 +241,18 @@ test('any chain of views equals the same chain of copies', t => {
     { numRuns: 300 },
   )
 })
+
+test('parts of tensors without elements can be read', t => {
+  for (const shape of [
+    [3, 0],
+    [2, 0, 4],
+    [0, 3],
+  ]) {
+    const x = tensor([]).reshape(shape)
+    for (let d = 0; d < shape.length; d++) {
+      for (const part of [...x.unbind(d), ...x.chunk(3, d), ...x.split(2, d)]) t.is(part.contiguous().numel(), 0)
+      t.is(x.unbind(d)[0]?.tolist().flat(Number.POSITIVE_INFINITY).length ?? 0, 0)
+      t.is(x.unbind(d)[2]?.toTypedArray().length ?? 0, 0)
+    }
+  }
+})
