@@ -10,6 +10,7 @@ import { binary, checkOperand, inPlaceBinary, meet, type Operand, withNumber } f
 import { sumTo } from './broadcast.js'
 import { cast } from './cast.js'
 import { floorDivide, truncDivide } from './division.js'
+import { replace } from './operands.js'
 
 const ADD = elementwiseKernel('add')
 const SUB = elementwiseKernel('sub')
@@ -209,7 +210,7 @@ declare module '../tensor/tensor.js' {
     add_(y: Operand, options?: { alpha?: number }): this
     sub_(y: Operand, options?: { alpha?: number }): this
     mul_(y: Operand): this
-    div_(y: Operand): this
+    div_(y: Operand, options?: DivOptions): this
   }
 }
 
@@ -237,6 +238,7 @@ Tensor.prototype.sub_ = function (y, options) {
 Tensor.prototype.mul_ = function (y) {
   return inPlaceBinary('mul_', MUL, this, y, mul) as typeof this
 }
-Tensor.prototype.div_ = function (y) {
+Tensor.prototype.div_ = function (y, options) {
+  if (options !== undefined) return replace('div_', this, [y], x => div(x, y, options)) as typeof this
   return inPlaceBinary('div_', DIV, this, y, div) as typeof this
 }

@@ -73,6 +73,16 @@ test('whole quotients keep the sign that their language gives them', t => {
   t.regex(error.message, /remainder: .*divided by 0/)
 })
 
+test('a quotient in place is rounded as the one out of place', t => {
+  const x = () => tensor([-7, 7, 5])
+  t.deepEqual(x().div_(2, { roundingMode: 'floor' }).tolist(), [-4, 3, 2])
+  t.deepEqual(x().div_(tensor(2), { roundingMode: 'trunc' }).tolist(), [-3, 3, 2])
+  t.deepEqual(x().int().div_(2, { roundingMode: 'floor' }).tolist(), [-4, 3, 2])
+  t.deepEqual(x().div_(2, { roundingMode: null }).tolist(), [-3.5, 3.5, 2.5])
+  t.throws(() => x().int().div_(2), { instanceOf: DTypeError })
+  t.throws(() => x().div_(2, { rounding: 'floor' } as never), { message: /did you mean 'roundingMode'/ })
+})
+
 test('in place forms keep shape and dtype, and gradients', t => {
   const data = [1, 4, 9]
   const cases: [(x: Tensor) => Tensor, number[]][] = [
