@@ -9,6 +9,7 @@ import { Node, type Operation } from './node.js'
 
 const ADD = kernel('add')
 const COPY = kernel('copy')
+const FILL = kernel('fill')
 
 interface Leaf extends Operation {
   readonly leaf: Tensor
@@ -42,6 +43,19 @@ export function copyOf(x: Tensor): Tensor {
 }
 
 constant.copy = copyOf
+
+/** Drops the gradient of a parameter, or fills it with zeros. */
+export function clearGradient(p: Tensor, drop: boolean): void {
+  if (drop) {
+    p.grad = null
+    return
+  }
+  const grad = p.grad
+  if (grad === null) return
+  p.grad = grad.isContiguous() ? grad.detach() : copyOf(grad)
+  launch(FILL, grad.dtype, [p.grad], [grad.count], [0])
+  p.grad.storage.version++
+}
 
 /** into += x, both contiguous and of one shape. */
 export function addInto(into: Tensor, x: Tensor): void {

@@ -1,8 +1,18 @@
 // Module: a layer or a network of them. What is assigned to it is registered; its forward runs hooks and names itself in errors.
 
+import { clearGradient } from '../autograd/accumulate.js'
 import { noGrad } from '../autograd/mode.js'
-import { type DType, isFloating } from '../core/dtype.js'
-import { checkOptions, describe, formatShape, nearest, StateDictError, ValueError } from '../core/errors.js'
+import { type DType, dtypeNames, isFloating } from '../core/dtype.js'
+import {
+  checkChoice,
+  checkOptions,
+  DTypeError,
+  describe,
+  formatShape,
+  nearest,
+  StateDictError,
+  ValueError,
+} from '../core/errors.js'
 import { changed, recording } from '../core/recording.js'
 import { sameShape } from '../core/shape.js'
 import { Tensor } from '../tensor/tensor.js'
@@ -190,6 +200,7 @@ export class Module {
 
   /** Calls `fn` with every module below, then with this one. */
   apply(fn: (module: Module) => void): this {
+    if (typeof fn !== 'function') throw new TypeError(`apply: expected a function, got ${describe(fn)}`)
     for (const child of this.children()) child.apply(fn)
     fn(this)
     return this
@@ -201,13 +212,19 @@ export class Module {
     return this
   }
 
-  /** Drops the gradient of every parameter. */
-  zeroGrad(): void {
-    for (const parameter of this.parameters()) parameter.grad = null
+  /**
+   * Drops the gradient of every parameter.
+   * @param options `setToNone: false`: gradients become zeros instead
+   */
+  zeroGrad(options?: { setToNone?: boolean }): void {
+    if (options !== undefined) checkOptions('zeroGrad', options, ['setToNone'])
+    for (const parameter of this.parameters()) clearGradient(parameter, options?.setToNone ?? true)
   }
 
   /** Converts floating parameters and buffers, in place: the Parameter objects stay the same. */
   to(dtype: DType): this {
+    checkChoice('to', 'dtype', dtype, dtypeNames)
+    if (!isFloating(dtype)) throw new DTypeError(`a module can be float32 or float64, not ${dtype}`, { op: 'to' })
     for (const t of [...this.parameters(), ...this.buffers()]) {
       if (!isFloating(t.dtype) || t.dtype === dtype) continue
       const grad = t.grad

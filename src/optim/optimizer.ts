@@ -1,12 +1,10 @@
 // Optimizer: parameter groups, gradients to zero, hooks, state dicts. How a step changes parameters is a subclass's matter.
-import { kernel, launch } from '../core/dispatch.js'
+import { clearGradient } from '../autograd/accumulate.js'
 import { checkOptions, describe, formatShape, ValueError } from '../core/errors.js'
 import { changed } from '../core/recording.js'
 import { Tensor } from '../tensor/tensor.js'
 import type { ParamGroup } from './group.js'
 import { loadStateDict, type OptimizerStateDict, packStateDict } from './stateDict.js'
-
-const FILL = kernel('fill')
 
 /** Tensors, or groups of them with options of their own. */
 export type Params<O extends object> = Iterable<Tensor> | Iterable<Partial<O> & { params: Tensor | Iterable<Tensor> }>
@@ -99,19 +97,7 @@ export abstract class Optimizer<O extends object = any> {
     if (options !== undefined) checkOptions('zeroGrad', options, ['setToNone'])
     const drop = options?.setToNone ?? true
     for (const { params } of this.paramGroups) {
-      for (let i = 0; i < params.length; i++) {
-        const p = params[i]
-        if (drop) {
-          p.grad = null
-          continue
-        }
-        const grad = p.grad
-        if (grad !== null) {
-          p.grad = grad.detach().contiguous()
-          launch(FILL, grad.dtype, [p.grad], [grad.count], [0])
-          p.grad.storage.version++
-        }
-      }
+      for (let i = 0; i < params.length; i++) clearGradient(params[i], drop)
     }
   }
 

@@ -243,6 +243,34 @@ test('buffers are replaced by assignment and move with to', t => {
   t.is(m.mean.dtype, 'float32')
 })
 
+test('zeroGrad fills with zeros where asked to', t => {
+  const model = new nn.Linear(2, 1)
+  model
+    .forward(ones([1, 2]))
+    .sum()
+    .backward()
+  model.zeroGrad({ setToNone: false })
+  t.deepEqual(model.weight.grad!.tolist(), [[0, 0]])
+  model.zeroGrad()
+  t.is(model.weight.grad, null)
+})
+
+test('to takes floating dtypes, and changes nothing for another', t => {
+  const model = new nn.Linear(2, 1)
+  model
+    .forward(ones([1, 2]))
+    .sum()
+    .backward()
+  for (const dtype of ['int32', 'bool', 'float16']) {
+    t.throws(() => model.to(dtype as never), { message: /^to: .*(float32|float64)/ })
+    t.is(model.weight.dtype, 'float32')
+    t.deepEqual(model.weight.grad!.tolist(), [[1, 1]])
+  }
+  t.throws(() => (model.weight.data = zeros([1, 2], { dtype: 'int32' })), { message: /int32/ })
+  t.throws(() => (model.weight.requiresGrad = undefined as never), { message: /boolean/ })
+  t.true(model.weight.requiresGrad)
+})
+
 test('to keeps gradients', t => {
   const layer = new nn.Linear(2, 1)
   layer.forward(ones([1, 2])).backward(ones([1, 1]))
