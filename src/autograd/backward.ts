@@ -2,7 +2,15 @@
 
 import { kernel, launch } from '../core/dispatch.js'
 import { isFloating } from '../core/dtype.js'
-import { AutogradError, checkOptions, DTypeError, formatShape, ShapeError } from '../core/errors.js'
+import {
+  AutogradError,
+  checkIterable,
+  checkOptions,
+  DTypeError,
+  describe,
+  formatShape,
+  ShapeError,
+} from '../core/errors.js'
 import { sameShape } from '../core/shape.js'
 import { emptyTensor, Tensor } from '../tensor/tensor.js'
 import { accumulate, accumulatorOf, leafOf, sumGradients } from './accumulate.js'
@@ -222,12 +230,16 @@ export function grad(
 ): Tensor[] {
   const op = 'autograd.grad'
   checkOptions(op, options, ['gradOutputs', 'retainGraph', 'createGraph', 'allowUnused'])
-  const outs: readonly Tensor[] = outputs instanceof Tensor ? [outputs] : outputs
-  const ins: readonly Tensor[] = inputs instanceof Tensor ? [inputs] : inputs
+  const outs: readonly Tensor[] = outputs instanceof Tensor ? [outputs] : checkIterable(op, 'outputs', outputs)
+  const ins: readonly Tensor[] = inputs instanceof Tensor ? [inputs] : checkIterable(op, 'inputs', inputs)
   for (const t of outs) checkTensor(op, t, 'an output')
   for (const t of ins) checkTensor(op, t, 'an input')
   const given = options?.gradOutputs
-  const gradients = given === undefined ? [] : given instanceof Tensor ? [given] : given
+  const gradients = given === undefined || given === null ? [] : given instanceof Tensor ? [given] : given
+  if (!Array.isArray(gradients) || (given && gradients.length !== outs.length)) {
+    const got = Array.isArray(gradients) ? `${gradients.length} for ${outs.length} outputs` : describe(given)
+    throw new TypeError(`${op}: gradOutputs must be a Tensor, or an array of one for each output, got ${got}`)
+  }
   const createGraph = options?.createGraph ?? false
   const retainGraph = options?.retainGraph ?? createGraph
   for (const t of ins) {

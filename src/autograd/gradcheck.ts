@@ -1,7 +1,15 @@
 // Checks gradients against central differences: J[j][i] = (f_j(x + h·e_i) - f_j(x - h·e_i)) / 2h.
 import type { TypedArray } from '../core/dtype.js'
 import { isFloating } from '../core/dtype.js'
-import { AutogradError, checkNumber, checkOptions, describe, formatShape, ValueError } from '../core/errors.js'
+import {
+  AutogradError,
+  checkIterable,
+  checkNumber,
+  checkOptions,
+  describe,
+  formatShape,
+  ValueError,
+} from '../core/errors.js'
 import { fromTypedArray } from '../tensor/create.js'
 import { emptyTensor, Tensor } from '../tensor/tensor.js'
 import { grad } from './backward.js'
@@ -79,7 +87,7 @@ export function gradcheck(fn: Checked, inputs: Tensor | readonly Tensor[], optio
   const eps = checkNumber(op, 'eps', options?.eps ?? 1e-6, Number.MIN_VALUE)
   const atol = checkNumber(op, 'atol', options?.atol ?? 1e-5, 0)
   const rtol = checkNumber(op, 'rtol', options?.rtol ?? 1e-3, 0)
-  const all: readonly Tensor[] = inputs instanceof Tensor ? [inputs] : inputs
+  const all: readonly Tensor[] = inputs instanceof Tensor ? [inputs] : checkIterable(op, 'inputs', inputs)
   for (const x of all) checkTensor(op, x, 'an input')
   const checked = all.filter(x => x.requiresGrad)
   if (checked.length === 0) throw new ValueError('no input requires gradients', { op })
@@ -130,7 +138,7 @@ export function gradgradcheck(
 ): boolean {
   const op = 'gradgradcheck'
   checkOptions(op, options, ['eps', 'atol', 'rtol', 'raiseException', 'gradOutputs'])
-  const all: readonly Tensor[] = inputs instanceof Tensor ? [inputs] : inputs
+  const all: readonly Tensor[] = inputs instanceof Tensor ? [inputs] : checkIterable(op, 'inputs', inputs)
   const { gradOutputs, ...rest } = options ?? {}
   const outs = resultsOf(op, fn, all).filter(t => t.requiresGrad)
   const seeds =

@@ -102,14 +102,37 @@ export function nearest(name: string, candidates: readonly string[]): string | u
   return ranked.length > 0 && ranked[0][0] <= Math.max(2, Math.ceil(name.length / 2)) ? ranked[0][1] : undefined
 }
 
-/** Throws a TypeError unless `options` is undefined or an object whose keys are all in `known`. */
+/** Options that are a boolean, whoever takes them; null and undefined are their default. */
+const flags = new Set(
+  `accumulate allowUnused amsgrad averageAttnWeights batchFirst broadcast ceilMode centered countIncludePad createGraph
+  cycleMomentum descending enforceSorted equalNan errorIfNonfinite full isCausal keepdim largest leaveParametrized logInput logTarget
+  memoryIsCausal needWeights persistent raiseException replacement requiresGrad retainGraph returnIndices setToNone sorted
+  srcIsCausal stable strict swap tgtIsCausal threePhase`.split(/\s+/),
+)
+/** Options that are a number, likewise. */
+const numbers = new Set(
+  'beta delta divisorOverride epochs eps gain ignoreIndex initialLr labelSmoothing lastEpoch margin p stepsPerEpoch value'.split(
+    ' ',
+  ),
+)
+
+/**
+ * Throws a TypeError unless `options` is undefined or an object whose keys are all in `known`, and those of `flags` and `numbers` have
+ * values of that type.
+ */
 export function checkOptions(op: string, options: unknown, known: readonly string[]): void {
   if (options === undefined) return
   if (typeof options !== 'object' || options === null || Array.isArray(options)) {
     throw new TypeError(`${op}: options must be an object like { ${known[0] ?? ''}: … }, got ${describe(options)}`)
   }
   for (const key in options) {
-    if (known.includes(key)) continue
+    if (known.includes(key)) {
+      const type = flags.has(key) ? 'boolean' : numbers.has(key) ? 'number' : undefined
+      if (type === undefined) continue
+      const value = (options as Record<string, unknown>)[key] ?? undefined
+      if (value === undefined || typeof value === type) continue
+      throw new TypeError(`${op}: ${key} must be a ${type}, got ${describe(value)}`)
+    }
     const near = nearest(key, known)
     const all = known.length > 0 ? `; it takes ${known.join(', ')}` : '; it takes none'
     throw new TypeError(`${op}: unknown option '${key}'${near ? `, did you mean '${near}'?` : all}`)
@@ -148,6 +171,35 @@ export function checkChoice<T extends string>(op: string, what: string, value: u
     )
   }
   return value as T
+}
+
+/** Throws a TypeError unless value is an array. Returns it. */
+export function checkArray<T>(op: string, what: string, value: readonly T[]): readonly T[] {
+  if (!Array.isArray(value)) throw new TypeError(`${op}: ${what} must be an array, got ${describe(value)}`)
+  return value
+}
+
+/** The values of an iterable. @throws TypeError if it is none */
+export function checkIterable<T>(op: string, what: string, value: Iterable<T>): T[] {
+  if (typeof (value as Iterable<T> | null | undefined)?.[Symbol.iterator] === 'function') return [...value]
+  throw new TypeError(`${op}: ${what} must be an array or another iterable, got ${describe(value)}`)
+}
+
+/** The entries of an object, or of an iterable of pairs. @throws TypeError if it is none */
+export function checkEntries<T>(
+  op: string,
+  what: string,
+  value: Readonly<Record<string, T>> | Iterable<readonly [string, T]>,
+): (readonly [string, T])[] {
+  if (typeof value !== 'object' || value === null)
+    throw new TypeError(`${op}: ${what} must be an object or pairs, got ${describe(value)}`)
+  if (!(Symbol.iterator in value)) return Object.entries(value)
+  const pairs = [...value]
+  for (const pair of pairs) {
+    if (!Array.isArray(pair) || pair.length !== 2)
+      throw new TypeError(`${op}: ${what} must be pairs of a name and a value, got ${describe(pair)}`)
+  }
+  return pairs
 }
 
 /** Throws a TypeError unless value is a boolean. Returns it. */

@@ -1,6 +1,6 @@
 // Making a batch of items: numbers become a tensor, tensors are stacked, arrays and records are gone into.
 import { copyElements } from '../autograd/inplace.js'
-import { describe, formatShape, ShapeError } from '../core/errors.js'
+import { checkArray, describe, formatShape, ShapeError } from '../core/errors.js'
 import { sameShape } from '../core/shape.js'
 import { cast } from '../ops/cast.js'
 import { type Data, tensor } from '../tensor/create.js'
@@ -60,7 +60,7 @@ function records(items: readonly unknown[]): Record<string, unknown> {
  */
 export function collate<Item>(items: readonly Item[]): Batched<Item>
 export function collate(items: readonly unknown[]): unknown {
-  const [first] = items
+  const [first] = checkArray('collate', 'items', items)
   const isTensor = (x: unknown) => x instanceof Tensor
   if (isTensor(first)) return stackTensors(sameKind(items, 'a Tensor', isTensor))
   if (ArrayBuffer.isView(first)) {

@@ -32,15 +32,23 @@ abstract class Overwriting extends Module {
   }
 }
 
+/** An activation without settings. */
+abstract class Settled extends Module {
+  constructor(options?: Readonly<Record<string, never>>) {
+    super()
+    checkOptions(new.target.name, options, [])
+  }
+}
+
 /** 1/(1 + e⁻ˣ), element by element. */
-export class Sigmoid extends Module {
+export class Sigmoid extends Settled {
   override forward(x: Tensor): Tensor {
     return sigmoid(x)
   }
 }
 
 /** Hyperbolic tangent, element by element. */
-export class Tanh extends Module {
+export class Tanh extends Settled {
   override forward(x: Tensor): Tensor {
     return tanh(x)
   }
@@ -197,21 +205,21 @@ export class Softplus extends Module {
 }
 
 /** x/(1 + |x|), element by element. */
-export class Softsign extends Module {
+export class Softsign extends Settled {
   override forward(x: Tensor): Tensor {
     return ops.softsign(x)
   }
 }
 
 /** log(sigmoid(x)), without overflow. */
-export class LogSigmoid extends Module {
+export class LogSigmoid extends Settled {
   override forward(x: Tensor): Tensor {
     return ops.logSigmoid(x)
   }
 }
 
 /** x - tanh(x), element by element. */
-export class Tanhshrink extends Module {
+export class Tanhshrink extends Settled {
   override forward(x: Tensor): Tensor {
     return ops.tanhshrink(x)
   }

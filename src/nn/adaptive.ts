@@ -1,7 +1,7 @@
 // Pooling layers that are told the size of the result, and those that undo or generalise a pooling.
 import { checkNumber, checkOptions } from '../core/errors.js'
 import * as ops from '../ops/adaptive.js'
-import { type Extent, extents } from '../ops/window.js'
+import { checkExtents, type Extent, extents } from '../ops/window.js'
 import type { Tensor } from '../tensor/tensor.js'
 import { Module } from './module.js'
 import { flag, number, numbers, tuple } from './repr.js'
@@ -13,10 +13,13 @@ function printed(outputSize: ops.OutputSize): string {
 
 abstract class AdaptiveAverage extends Module {
   constructor(
+    op: string,
+    dims: number,
     readonly outputSize: ops.OutputSize,
     private readonly pool: typeof ops.adaptiveAvgPool2d,
   ) {
     super()
+    ops.outputSizes(op, outputSize, dims)
   }
 
   override forward(x: Tensor): Tensor {
@@ -31,19 +34,19 @@ abstract class AdaptiveAverage extends Module {
 /** Averages of `outputSize` parts of [N, C, L] or [C, L]; see `functional.adaptiveAvgPool1d`. */
 export class AdaptiveAvgPool1d extends AdaptiveAverage {
   constructor(outputSize: ops.OutputSize) {
-    super(outputSize, ops.adaptiveAvgPool1d)
+    super('AdaptiveAvgPool1d', 1, outputSize, ops.adaptiveAvgPool1d)
   }
 }
 /** Averages of `outputSize` parts along each dimension of [N, C, H, W] or [C, H, W]; see `functional.adaptiveAvgPool2d`. */
 export class AdaptiveAvgPool2d extends AdaptiveAverage {
   constructor(outputSize: ops.OutputSize) {
-    super(outputSize, ops.adaptiveAvgPool2d)
+    super('AdaptiveAvgPool2d', 2, outputSize, ops.adaptiveAvgPool2d)
   }
 }
 /** Averages of `outputSize` parts along each dimension of [N, C, D, H, W] or [C, D, H, W]; see `functional.adaptiveAvgPool3d`. */
 export class AdaptiveAvgPool3d extends AdaptiveAverage {
   constructor(outputSize: ops.OutputSize) {
-    super(outputSize, ops.adaptiveAvgPool3d)
+    super('AdaptiveAvgPool3d', 3, outputSize, ops.adaptiveAvgPool3d)
   }
 }
 
@@ -52,12 +55,14 @@ abstract class AdaptiveMax extends Module {
 
   constructor(
     op: string,
+    dims: number,
     readonly outputSize: ops.OutputSize,
     options: ops.AdaptiveMaxPoolOptions | undefined,
     private readonly pool: typeof ops.adaptiveMaxPool2d,
   ) {
     super()
     checkOptions(op, options, ['returnIndices'])
+    ops.outputSizes(op, outputSize, dims)
     this.returnIndices = options?.returnIndices ?? false
   }
 
@@ -75,19 +80,19 @@ abstract class AdaptiveMax extends Module {
 /** The largest elements of `outputSize` parts of [N, C, L] or [C, L]; see `functional.adaptiveMaxPool1d`. */
 export class AdaptiveMaxPool1d extends AdaptiveMax {
   constructor(outputSize: ops.OutputSize, options?: ops.AdaptiveMaxPoolOptions) {
-    super('AdaptiveMaxPool1d', outputSize, options, ops.adaptiveMaxPool1d)
+    super('AdaptiveMaxPool1d', 1, outputSize, options, ops.adaptiveMaxPool1d)
   }
 }
 /** The largest elements of `outputSize` parts along each dimension of [N, C, H, W] or [C, H, W]; see `functional.adaptiveMaxPool2d`. */
 export class AdaptiveMaxPool2d extends AdaptiveMax {
   constructor(outputSize: ops.OutputSize, options?: ops.AdaptiveMaxPoolOptions) {
-    super('AdaptiveMaxPool2d', outputSize, options, ops.adaptiveMaxPool2d)
+    super('AdaptiveMaxPool2d', 2, outputSize, options, ops.adaptiveMaxPool2d)
   }
 }
 /** The largest elements of `outputSize` parts along each dimension of [N, C, D, H, W] or [C, D, H, W]. */
 export class AdaptiveMaxPool3d extends AdaptiveMax {
   constructor(outputSize: ops.OutputSize, options?: ops.AdaptiveMaxPoolOptions) {
-    super('AdaptiveMaxPool3d', outputSize, options, ops.adaptiveMaxPool3d)
+    super('AdaptiveMaxPool3d', 3, outputSize, options, ops.adaptiveMaxPool3d)
   }
 }
 
@@ -162,9 +167,9 @@ abstract class PowerPooling extends Module {
   ) {
     super()
     checkOptions(op, options, ['stride', 'ceilMode'])
-    extents(op, 'kernelSize', kernelSize, dims, 1)
+    checkExtents(op, 'kernelSize', kernelSize, dims, 1)
     this.normType = checkNumber(op, 'normType', normType)
-    this.stride = options?.stride ?? null
+    this.stride = (options?.stride ?? null) === null ? null : checkExtents(op, 'stride', options!.stride!, dims, 1)
     this.ceilMode = options?.ceilMode ?? false
   }
 

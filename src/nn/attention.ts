@@ -202,7 +202,7 @@ export class MultiheadAttention extends Module {
   ): Tensor | null {
     const { numHeads } = this
     let mask: Tensor | null = null
-    if (call.attnMask) {
+    if (call.attnMask !== undefined && call.attnMask !== null) {
       mask = this.additive(
         'attnMask',
         call.attnMask,
@@ -214,7 +214,7 @@ export class MultiheadAttention extends Module {
       )
       if (mask.shape.length === 3) mask = mask.reshape([N, numHeads, L, S])
     }
-    if (!call.keyPaddingMask) return mask
+    if (call.keyPaddingMask === undefined || call.keyPaddingMask === null) return mask
     const padding = this.additive('keyPaddingMask', call.keyPaddingMask, [batched ? [N, S] : [S]], dtype).reshape([
       N,
       1,
@@ -309,7 +309,7 @@ export class MultiheadAttention extends Module {
     const [N, L, S] = [query.shape[1 - steps], query.shape[steps], key.shape[steps]]
     const given = this.maskOf(N, L, S, query.dtype, call, batched)
     // An explicit mask says all that isCausal would.
-    const isCausal = causal && !call.attnMask
+    const isCausal = causal && (call.attnMask ?? null) === null
     const p = this.training ? this.dropout : 0
     const scale = 1 / Math.sqrt(this.embedDim / numHeads)
     const plain = this.bias_k === null && !this.addZeroAttn

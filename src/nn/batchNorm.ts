@@ -1,4 +1,5 @@
 // Batch norm, and the state that it shares with instance norm.
+import { checkTensor } from '../autograd/defineOp.js'
 import { checkFlag, checkInteger, checkNumber, checkOptions, formatShape, ShapeError } from '../core/errors.js'
 import { normalizeBatch } from '../ops/normalise/batchNorm.js'
 import { filled } from '../tensor/create.js'
@@ -45,7 +46,7 @@ export abstract class ChannelNorm extends Module {
     this.momentum = momentum === null ? null : checkNumber(op, 'momentum', momentum)
     this.affine = checkFlag(op, 'affine', options?.affine ?? affine)
     this.trackRunningStats = checkFlag(op, 'trackRunningStats', options?.trackRunningStats ?? tracks)
-    const biased = this.affine && checkFlag(op, 'bias', options?.bias ?? true)
+    const biased = checkFlag(op, 'bias', options?.bias ?? true) && this.affine
     this.weight = this.affine ? new Parameter(filled([numFeatures], 'float32', 1)) : null
     this.bias = biased ? new Parameter(filled([numFeatures], 'float32', 0)) : null
     const kept = (value: Tensor) => (this.trackRunningStats ? value : null)
@@ -70,6 +71,7 @@ export abstract class ChannelNorm extends Module {
 
   /** @internal Throws unless x has one of the ranks. */
   protected _checkRank(x: Tensor): void {
+    checkTensor(this.constructor.name, x)
     const n = x.shape.length
     if (this._ranks.some(([rank]) => rank === n)) return
     const ranks = this._ranks.map(([rank, text]) => `${rank} dimensions ${text}`).join(' or ')

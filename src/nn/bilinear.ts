@@ -1,5 +1,5 @@
 // The bilinear layer.
-import { checkInteger, checkOptions } from '../core/errors.js'
+import { checkFlag, checkInteger, checkOptions } from '../core/errors.js'
 import { bilinear } from '../ops/bilinear.js'
 import { emptyTensor, type Tensor } from '../tensor/tensor.js'
 import * as init from './init.js'
@@ -28,7 +28,9 @@ export class Bilinear extends Module {
     this.in2Features = checkInteger('Bilinear', 'in2Features', in2Features)
     this.outFeatures = checkInteger('Bilinear', 'outFeatures', outFeatures)
     this.weight = new Parameter(emptyTensor([outFeatures, in1Features, in2Features], 'float32'))
-    this.bias = (options?.bias ?? true) ? new Parameter(emptyTensor([outFeatures], 'float32')) : null
+    this.bias = checkFlag('Bilinear', 'bias', options?.bias ?? true)
+      ? new Parameter(emptyTensor([outFeatures], 'float32'))
+      : null
     this.resetParameters()
   }
 

@@ -1,5 +1,5 @@
 // Modules that hold modules.
-import { checkInteger, describe, IndexError } from '../core/errors.js'
+import { checkEntries, checkInteger, checkIterable, describe, IndexError } from '../core/errors.js'
 import { Module } from './module.js'
 
 /** Throws unless every value is a Module. */
@@ -15,7 +15,7 @@ abstract class Listed extends Module {
 
   constructor(op: string, modules: Iterable<Module>) {
     super()
-    const list = [...modules]
+    const list = checkIterable(op, 'modules', modules)
     checkModules(op, list)
     for (let i = 0; i < list.length; i++) this[i] = list[i]
   }
@@ -47,8 +47,9 @@ abstract class Listed extends Module {
 
   /** Adds modules at the end. */
   extend(modules: Iterable<Module>): this {
-    const list = [...modules]
-    checkModules(`${this.constructor.name}.extend`, list)
+    const op = `${this.constructor.name}.extend`
+    const list = checkIterable(op, 'modules', modules)
+    checkModules(op, list)
     const n = this.length
     for (let i = 0; i < list.length; i++) this[n + i] = list[i]
     return this
@@ -152,7 +153,7 @@ export class ModuleDict extends Module {
 
   /** Sets several modules. */
   update(modules: Record<string, Module> | Iterable<readonly [string, Module]>): this {
-    const pairs = Symbol.iterator in modules ? [...modules] : Object.entries(modules)
+    const pairs = checkEntries('ModuleDict', 'modules', modules)
     checkModules(
       'ModuleDict',
       pairs.map(([, module]) => module),

@@ -1,5 +1,6 @@
 // Convolution layers.
 import {
+  checkArray,
   checkChoice,
   checkFlag,
   checkInteger,
@@ -221,7 +222,7 @@ abstract class ConvolutionTransposed extends Convolving {
 
   #paddingFor(x: Tensor, outputSize: readonly number[]): number[] {
     const op = this.constructor.name
-    const size = extents(op, 'outputSize', outputSize.slice(-this.dims), this.dims, 1)
+    const size = extents(op, 'outputSize', checkArray(op, 'outputSize', outputSize).slice(-this.dims), this.dims, 1)
     const padding = this.padding as readonly number[]
     const from = x.shape.slice(-this.dims)
     const least = from.map(

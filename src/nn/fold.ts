@@ -1,7 +1,7 @@
 // Layers between images and columns of blocks, and between channels and blocks of pixels.
 import { checkInteger, checkOptions } from '../core/errors.js'
 import * as ops from '../ops/fold.js'
-import { type Extent, extents } from '../ops/window.js'
+import { checkExtents, type Extent } from '../ops/window.js'
 import type { Tensor } from '../tensor/tensor.js'
 import { Module } from './module.js'
 import { numbers } from './repr.js'
@@ -20,12 +20,11 @@ export class Unfold extends Module {
     super()
     const op = 'Unfold'
     checkOptions(op, options, ['dilation', 'padding', 'stride'])
-    extents(op, 'kernelSize', kernelSize, 2, 1)
     const { dilation = 1, padding = 0, stride = 1 } = options ?? {}
-    this.kernelSize = kernelSize
-    this.dilation = dilation
-    this.padding = padding
-    this.stride = stride
+    this.kernelSize = checkExtents(op, 'kernelSize', kernelSize, 2, 1)
+    this.dilation = checkExtents(op, 'dilation', dilation, 2, 1)
+    this.padding = checkExtents(op, 'padding', padding, 2, 0)
+    this.stride = checkExtents(op, 'stride', stride, 2, 1)
   }
 
   override forward(x: Tensor): Tensor {
@@ -54,14 +53,12 @@ export class Fold extends Module {
     super()
     const op = 'Fold'
     checkOptions(op, options, ['dilation', 'padding', 'stride'])
-    extents(op, 'outputSize', outputSize, 2, 1)
-    extents(op, 'kernelSize', kernelSize, 2, 1)
     const { dilation = 1, padding = 0, stride = 1 } = options ?? {}
-    this.outputSize = outputSize
-    this.kernelSize = kernelSize
-    this.dilation = dilation
-    this.padding = padding
-    this.stride = stride
+    this.outputSize = checkExtents(op, 'outputSize', outputSize, 2, 1)
+    this.kernelSize = checkExtents(op, 'kernelSize', kernelSize, 2, 1)
+    this.dilation = checkExtents(op, 'dilation', dilation, 2, 1)
+    this.padding = checkExtents(op, 'padding', padding, 2, 0)
+    this.stride = checkExtents(op, 'stride', stride, 2, 1)
   }
 
   override forward(x: Tensor): Tensor {

@@ -118,12 +118,14 @@ function kaimingStd(op: string, x: Tensor, options: KaimingOptions | undefined):
 }
 /** Uniform in ±gain·√(3/fan). He et al. 2015, arXiv:1502.01852 */
 export function kaimingUniform_(x: Tensor, options?: KaimingOptions): Tensor {
+  checkTensor('kaimingUniform_', x)
   if (x.count === 0) return x
   const bound = Math.sqrt(3) * kaimingStd('kaimingUniform_', x, options)
   return uniform_(x, -bound, bound, { generator: options?.generator })
 }
 /** Normal of deviation gain/√fan. He et al. 2015, arXiv:1502.01852 */
 export function kaimingNormal_(x: Tensor, options?: KaimingOptions): Tensor {
+  checkTensor('kaimingNormal_', x)
   if (x.count === 0) return x
   return normal_(x, 0, kaimingStd('kaimingNormal_', x, options), { generator: options?.generator })
 }
@@ -196,12 +198,13 @@ export function orthogonal_(x: Tensor, options?: XavierOptions): Tensor {
   checkOptions(op, options, ['gain', 'generator'])
   if (x.shape.length < 2)
     throw new ShapeError(`needs 2 dimensions at least, got ${formatShape(x.shape)}`, { op, shapes: [x.shape] })
+  const gain = checkNumber(op, 'gain', options?.gain ?? 1)
   if (x.count === 0) return x
   const rows = x.shape[0]
   const cols = x.count / rows
   const flat = emptyTensor([rows, cols], x.dtype).normal_(0, 1, { generator: options?.generator })
   const q = orthonormal(rows < cols ? flat.t() : flat)
-  return quietly(x, () => x.copy_((rows < cols ? q.t() : q).mul(options?.gain ?? 1).reshape(x.shape)))
+  return quietly(x, () => x.copy_((rows < cols ? q.t() : q).mul(gain).reshape(x.shape)))
 }
 
 /**

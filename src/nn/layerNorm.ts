@@ -1,4 +1,5 @@
 // Normalisations that do not look at other samples.
+import { checkTensor } from '../autograd/defineOp.js'
 import {
   checkFlag,
   checkInteger,
@@ -24,6 +25,7 @@ function shapeOf(op: string, normalizedShape: number | readonly number[]): numbe
 }
 
 function checkEnd(op: string, x: Tensor, shape: readonly number[]): void {
+  checkTensor(op, x)
   const at = x.shape.length - shape.length
   if (at >= 0 && shape.every((n, d) => n === x.shape[at + d])) return
   const message = `input ${formatShape(x.shape)} must end in the layer's ${formatShape(shape)}`
@@ -173,6 +175,7 @@ export class GroupNorm extends Module {
   }
 
   override forward(x: Tensor): Tensor {
+    checkTensor('GroupNorm', x)
     if (x.shape.length >= 2 && x.shape[1] !== this.numChannels) {
       const message = `input ${formatShape(x.shape)} has ${x.shape[1]} channels, the layer expects ${this.numChannels}`
       throw new ShapeError(message, { op: 'GroupNorm', shapes: [x.shape] })

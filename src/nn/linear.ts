@@ -1,5 +1,5 @@
 // Affine layers.
-import { checkInteger, checkOptions } from '../core/errors.js'
+import { checkFlag, checkInteger, checkOptions } from '../core/errors.js'
 import { linear } from '../ops/linear.js'
 import { emptyTensor, type Tensor } from '../tensor/tensor.js'
 import * as init from './init.js'
@@ -30,7 +30,9 @@ export class Linear extends Module {
     this.inFeatures = checkInteger('Linear', 'inFeatures', inFeatures)
     this.outFeatures = checkInteger('Linear', 'outFeatures', outFeatures)
     this.weight = new Parameter(emptyTensor([outFeatures, inFeatures], 'float32'))
-    this.bias = (options?.bias ?? true) ? new Parameter(emptyTensor([outFeatures], 'float32')) : null
+    this.bias = checkFlag('Linear', 'bias', options?.bias ?? true)
+      ? new Parameter(emptyTensor([outFeatures], 'float32'))
+      : null
     this.resetParameters()
   }
 

@@ -1,5 +1,6 @@
 // Padding layers: the input continued past its edges by `functional.pad`. A number is for all edges; an array is [before, after] of the last
 // dimension, then of the one before it.
+import { checkTensor } from '../autograd/defineOp.js'
 import { checkInteger, checkNumber, describe, formatShape, ShapeError, ValueError } from '../core/errors.js'
 import { type PadMode, pad } from '../ops/pad.js'
 import type { Tensor } from '../tensor/tensor.js'
@@ -36,6 +37,7 @@ abstract class Padding extends Module {
   }
 
   override forward(x: Tensor): Tensor {
+    checkTensor(this.constructor.name, x)
     if (this.mode !== 'constant' && x.dim() !== this.dims + 1 && x.dim() !== this.dims + 2) {
       const message = `input ${formatShape(x.shape)} must have ${this.dims + 1} or ${this.dims + 2} dimensions`
       throw new ShapeError(message, { op: this.constructor.name, shapes: [x.shape] })

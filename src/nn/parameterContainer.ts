@@ -1,5 +1,5 @@
 // Modules that hold parameters.
-import { checkInteger, describe, IndexError } from '../core/errors.js'
+import { checkEntries, checkInteger, checkIterable, describe, IndexError } from '../core/errors.js'
 import { Tensor } from '../tensor/tensor.js'
 import { Module } from './module.js'
 import { Parameter } from './parameter.js'
@@ -48,7 +48,9 @@ export class ParameterList extends Module {
 
   /** Adds parameters at the end. */
   extend(values: Iterable<Tensor>): this {
-    const list = [...values].map((value, i) => learned('ParameterList', `entry ${i}`, value))
+    const list = checkIterable('ParameterList', 'values', values).map((value, i) =>
+      learned('ParameterList', `entry ${i}`, value),
+    )
     const n = this.length
     for (let i = 0; i < list.length; i++) this[n + i] = list[i]
     return this
@@ -101,8 +103,7 @@ export class ParameterDict extends Module {
 
   /** Sets several parameters. */
   update(values: Record<string, Tensor> | Iterable<readonly [string, Tensor]>): this {
-    const pairs = Symbol.iterator in values ? [...values] : Object.entries(values)
-    for (const [name, value] of pairs) this.set(name, value)
+    for (const [name, value] of checkEntries('ParameterDict', 'values', values)) this.set(name, value)
     return this
   }
 

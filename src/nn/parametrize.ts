@@ -72,6 +72,10 @@ export class ParametrizationList extends ModuleList {
 }
 
 /** The list of a module's parameter, undefined where it is a plain one. */
+function checkModule(op: string, module: unknown): void {
+  if (!(module instanceof Module)) throw new TypeError(`${op}: expected a Module, got ${describe(module)}`)
+}
+
 function listOf(module: Module, name: string): ParametrizationList | undefined {
   const held = (module as unknown as Fields).parametrizations
   return held instanceof ModuleDict && held.has(name) ? (held.get(name) as ParametrizationList) : undefined
@@ -79,6 +83,7 @@ function listOf(module: Module, name: string): ParametrizationList | undefined {
 
 /** Whether a parameter, or any, is made by parametrizations. */
 export function isParametrized(module: Module, name?: string): boolean {
+  checkModule('isParametrized', module)
   if (name !== undefined) return listOf(module, name) !== undefined
   return (module as unknown as Fields).parametrizations instanceof ModuleDict
 }
@@ -105,7 +110,8 @@ export function registerParametrization<M extends Module>(
   parametrization: Parametrization,
 ): M {
   const op = 'registerParametrization'
-  if (!(module instanceof Module)) throw new TypeError(`${op}: expected a Module, got ${describe(module)}`)
+  checkModule(op, module)
+  if (typeof name !== 'string') throw new TypeError(`${op}: name must be a string, got ${describe(name)}`)
   if (!(parametrization instanceof Module))
     throw new TypeError(`${op}: the parametrization must be a Module, got ${describe(parametrization)}`)
   const list = listOf(module, name)
@@ -165,6 +171,7 @@ export function removeParametrizations<M extends Module>(
   options?: { leaveParametrized?: boolean },
 ): M {
   const op = 'removeParametrizations'
+  checkModule(op, module)
   checkOptions(op, options, ['leaveParametrized'])
   const list = listOf(module, name)
   if (list === undefined)

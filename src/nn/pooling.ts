@@ -1,7 +1,7 @@
-// Pooling layers. They have no parameters; checks of their settings are those of the functions.
+// Pooling layers. They have no parameters.
 import { checkOptions } from '../core/errors.js'
 import * as ops from '../ops/pooling.js'
-import { type Extent, extents } from '../ops/window.js'
+import { checkExtents, type Extent, extents } from '../ops/window.js'
 import type { Tensor } from '../tensor/tensor.js'
 import { Module } from './module.js'
 import { flag, numbers } from './repr.js'
@@ -24,12 +24,12 @@ abstract class MaxPooling extends Module {
   ) {
     super()
     checkOptions(op, options, ['stride', 'padding', 'dilation', 'returnIndices', 'ceilMode'])
-    extents(op, 'kernelSize', kernelSize, dims, 1)
+    checkExtents(op, 'kernelSize', kernelSize, dims, 1)
     const { padding = 0, dilation = 1, returnIndices = false, ceilMode = false } = options ?? {}
     this.kernelSize = kernelSize
-    this.stride = options?.stride ?? kernelSize
-    this.padding = padding
-    this.dilation = dilation
+    this.stride = checkExtents(op, 'stride', options?.stride ?? kernelSize, dims, 1)
+    this.padding = checkExtents(op, 'padding', padding, dims, 0)
+    this.dilation = checkExtents(op, 'dilation', dilation, dims, 1)
     this.returnIndices = returnIndices
     this.ceilMode = ceilMode
   }
@@ -97,8 +97,8 @@ abstract class AveragePooling extends Module {
     const kernel = extents(op, 'kernelSize', kernelSize, dims, 1)
     const { padding = 0, ceilMode = false, countIncludePad = true, divisorOverride = null } = options ?? {}
     this.kernelSize = kernelSize
-    this.stride = options?.stride ?? kernelSize
-    this.padding = padding
+    this.stride = checkExtents(op, 'stride', options?.stride ?? kernelSize, dims, 1)
+    this.padding = checkExtents(op, 'padding', padding, dims, 0)
     if (dims === 1) {
       // As PyTorch keeps, and prints, them.
       this.kernelSize = kernel

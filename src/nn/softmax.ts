@@ -1,4 +1,5 @@
 // Softmax and its kin as modules.
+import { checkTensor } from '../autograd/defineOp.js'
 import { checkInteger, checkOptions, formatShape, ShapeError } from '../core/errors.js'
 import type { Tensor } from '../tensor/tensor.js'
 import { logSoftmax, softmax, softmin } from './functional/softmax.js'
@@ -59,7 +60,13 @@ export class Softmin extends OverDim {
 
 /** Softmax over the channels at each place of [N, C, H, W] or [C, H, W]. @throws ShapeError if it has other dimensions */
 export class Softmax2d extends Module {
+  constructor(options?: Readonly<Record<string, never>>) {
+    super()
+    checkOptions('Softmax2d', options, [])
+  }
+
   override forward(x: Tensor): Tensor {
+    checkTensor('Softmax2d', x)
     if (x.shape.length !== 3 && x.shape.length !== 4) {
       throw new ShapeError(`input ${formatShape(x.shape)} must have 3 or 4 dimensions`, {
         op: 'Softmax2d',

@@ -1,7 +1,7 @@
 // A table of a model's layers, in the order of their calls: what each gives, holds and computes. Laid out as torchinfo does.
 import { noGrad } from '../autograd/mode.js'
 import { type DType, dtypes } from '../core/dtype.js'
-import { checkChoice, checkInteger, checkOptions, describe, ValueError } from '../core/errors.js'
+import { checkArray, checkChoice, checkInteger, checkOptions, describe, ValueError } from '../core/errors.js'
 import { unrecorded } from '../core/recording.js'
 import { numel, type Shape } from '../core/shape.js'
 import { zeros } from '../tensor/create.js'
@@ -284,6 +284,7 @@ function inputsOf(op: string, size: InputSize, kinds: readonly DType[]): Tensor[
     throw new TypeError(`${op}: inputSize must be a shape, several or tensors, got ${describe(size)}`)
   if (size.length > 0 && size[0] instanceof Tensor) return [...(size as readonly Tensor[])]
   const shapes = (Array.isArray(size[0]) ? size : [size]) as readonly Shape[]
+  checkArray(op, 'dtypes', kinds)
   return shapes.map((shape, i) => {
     const dtype = kinds[i] ?? 'float32'
     if (!(dtype in dtypes)) throw new ValueError(`dtype ${i} is ${describe(dtype)}, which is none`, { op })
@@ -303,7 +304,7 @@ export function summary(model: Module, inputSize: InputSize, options?: SummaryOp
   checkOptions(op, options, ['dtypes', 'depth', 'colNames', 'colWidth'])
   const { colNames = ['output_size', 'num_params', 'mult_adds'], depth = 3, colWidth = 25 } = options ?? {}
   const known = Object.keys(titles) as SummaryColumn[]
-  for (const name of colNames) checkChoice(op, 'a column', name, known)
+  for (const name of checkArray(op, 'colNames', colNames)) checkChoice(op, 'a column', name, known)
   checkInteger(op, 'depth', depth)
   checkInteger(op, 'colWidth', colWidth, 1)
   return new ModelSummary(model, inputsOf(op, inputSize, options?.dtypes ?? []), { depth, colNames, colWidth })

@@ -1,6 +1,6 @@
 // Layers that change the size of images and sequences.
-import { checkOptions } from '../core/errors.js'
-import { type InterpolateMode, type InterpolateOptions, interpolate } from '../ops/interpolate.js'
+import { checkFlag, checkInteger, checkNumber, checkOptions } from '../core/errors.js'
+import { checkMode, type InterpolateMode, type InterpolateOptions, interpolate } from '../ops/interpolate.js'
 import type { Tensor } from '../tensor/tensor.js'
 import { Module } from './module.js'
 import { float, numbers } from './repr.js'
@@ -19,11 +19,15 @@ export class Upsample extends Module {
   constructor(options?: InterpolateOptions) {
     super()
     checkOptions('Upsample', options, ['size', 'scaleFactor', 'mode', 'alignCorners', 'recomputeScaleFactor'])
-    this.size = options?.size ?? null
-    this.scaleFactor = options?.scaleFactor ?? null
-    this.mode = options?.mode ?? 'nearest'
-    this.alignCorners = options?.alignCorners ?? null
-    this.recomputeScaleFactor = options?.recomputeScaleFactor ?? null
+    const { size = null, scaleFactor = null, alignCorners = null, recomputeScaleFactor = null } = options ?? {}
+    for (const n of [size ?? []].flat()) checkInteger('Upsample', 'size', n, 1)
+    for (const n of [scaleFactor ?? []].flat()) checkNumber('Upsample', 'scaleFactor', n)
+    this.size = size
+    this.scaleFactor = scaleFactor
+    this.mode = checkMode('Upsample', options?.mode ?? 'nearest')
+    this.alignCorners = alignCorners === null ? null : checkFlag('Upsample', 'alignCorners', alignCorners)
+    this.recomputeScaleFactor =
+      recomputeScaleFactor === null ? null : checkFlag('Upsample', 'recomputeScaleFactor', recomputeScaleFactor)
   }
 
   override forward(x: Tensor): Tensor {

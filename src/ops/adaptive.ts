@@ -3,6 +3,7 @@ import { checkTensor, defineOp } from '../autograd/defineOp.js'
 import type { Gradient } from '../autograd/node.js'
 import { kernel, launch } from '../core/dispatch.js'
 import {
+  checkArray,
   checkFlag,
   checkInteger,
   checkNumber,
@@ -27,11 +28,15 @@ const MAX = kernel('adaptiveMaxPool')
 /** Parts of a dimension: a number for all, one for each, null for as many as there are elements. */
 export type OutputSize = number | null | readonly (number | null)[]
 
+/** The size of each of `dims` dimensions. @throws TypeError, ValueError unless these are whole numbers or null */
+export function outputSizes(op: string, outputSize: OutputSize, dims: number): (number | null)[] {
+  const list = Array.isArray(outputSize) ? outputSize : new Array<number | null>(dims).fill(outputSize as number | null)
+  if (list.length !== dims) throw new ValueError(`outputSize must be one number or ${dims}, got ${list.length}`, { op })
+  return list.map(n => (n === null ? null : checkInteger(op, 'outputSize', n, 0)))
+}
+
 function outputOf(op: string, outputSize: OutputSize, input: Shape): number[] {
-  const list = Array.isArray(outputSize) ? outputSize : input.map(() => outputSize as number | null)
-  if (list.length !== input.length)
-    throw new ValueError(`outputSize must be one number or ${input.length}, got ${list.length}`, { op })
-  const output = list.map((n, d) => (n === null ? input[d] : checkInteger(op, 'outputSize', n, 0)))
+  const output = outputSizes(op, outputSize, input.length).map((n, d) => n ?? input[d])
   if (input.some(n => n === 0)) {
     throw new ShapeError(`input has no elements to pool, its planes are ${formatShape(input)}`, { op, shapes: [input] })
   }
@@ -177,7 +182,9 @@ function unpool(
   const padding = extents(op, 'padding', options?.padding ?? 0, dims, 0)
   const least = input.shape.slice(2).map((n, d) => (n - 1) * stride[d] - 2 * padding[d] + kernel[d])
   const to =
-    options?.outputSize === undefined ? least : extents(op, 'outputSize', options.outputSize.slice(-dims), dims, 1)
+    options?.outputSize === undefined
+      ? least
+      : extents(op, 'outputSize', checkArray(op, 'outputSize', options.outputSize).slice(-dims), dims, 1)
   if (to.some((n, d) => Math.abs(n - least[d]) >= stride[d])) {
     const message = `outputSize ${formatShape(to)} is not within a stride ${formatShape(stride)} of ${formatShape(least)}`
     throw new ShapeError(message, { op, shapes: [x.shape] })

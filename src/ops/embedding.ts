@@ -105,9 +105,9 @@ export function checkTable(op: string, weight: Tensor): void {
 /** Shortens the rows that are looked up, in place. */
 export function renorm(op: string, weight: Tensor, index: Tensor, options: EmbeddingOptions | undefined): void {
   const { maxNorm = null, normType = 2 } = options ?? {}
+  checkNumber(op, 'normType', normType)
   if (maxNorm === null) return
   checkNumber(op, 'maxNorm', maxNorm, 0)
-  checkNumber(op, 'normType', normType)
   if (weight.customStrides !== null)
     throw new ValueError('maxNorm needs a contiguous weight, as it is changed in place', { op })
   launch(EMBEDDING_RENORM, weight.dtype, [weight, index], [...weight.shape, index.count], [maxNorm, normType])

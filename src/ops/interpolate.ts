@@ -3,6 +3,7 @@
 import { checkTensor } from '../autograd/defineOp.js'
 import { isFloating } from '../core/dtype.js'
 import {
+  checkArray,
   checkChoice,
   checkFlag,
   checkInteger,
@@ -19,6 +20,9 @@ import { resample, type Sums } from './resample.js'
 
 const modes = ['nearest', 'linear', 'bilinear', 'bicubic', 'trilinear', 'area', 'nearest-exact'] as const
 export type InterpolateMode = (typeof modes)[number]
+
+/** Throws unless `mode` is one of interpolate's. Returns it. */
+export const checkMode = (op: string, mode: unknown): InterpolateMode => checkChoice(op, 'mode', mode, modes)
 /** Spatial dimensions that a mode is for, where it is for one number of them. */
 const dimsOf: Partial<Record<InterpolateMode, number>> = { linear: 1, bilinear: 2, bicubic: 2, trilinear: 3 }
 
@@ -108,8 +112,8 @@ function sumsOf(mode: InterpolateMode, axis: Axis, corners: boolean): Sums {
 
 function perDimension(op: string, what: string, value: number | readonly number[], dims: number): readonly number[] {
   if (typeof value === 'number') return new Array<number>(dims).fill(value)
-  if (Array.isArray(value) && value.length === dims) return value
-  throw new ValueError(`${what} must be one number or ${dims}, got ${formatShape(value as readonly number[])}`, { op })
+  if (checkArray(op, what, value).length === dims) return value
+  throw new ValueError(`${what} must be one number or ${dims}, got ${formatShape(value)}`, { op })
 }
 
 /**
@@ -123,7 +127,7 @@ export function interpolate(x: Tensor, options?: InterpolateOptions): Tensor {
   const op = 'interpolate'
   checkTensor(op, x)
   checkOptions(op, options, ['size', 'scaleFactor', 'mode', 'alignCorners', 'recomputeScaleFactor'])
-  const mode = checkChoice(op, 'mode', options?.mode ?? 'nearest', modes)
+  const mode = checkMode(op, options?.mode ?? 'nearest')
   const size = options?.size ?? null
   const scaleFactor = options?.scaleFactor ?? null
   const recompute = checkFlag(op, 'recomputeScaleFactor', options?.recomputeScaleFactor ?? false)

@@ -160,7 +160,7 @@ export interface ReduceOptions {
   keepdim?: boolean
 }
 
-function keepdimOf(op: string, options: ReduceOptions | undefined): boolean {
+export function keepdimOf(op: string, options: ReduceOptions | undefined): boolean {
   checkOptions(op, options, ['keepdim'])
   return options?.keepdim ?? false
 }

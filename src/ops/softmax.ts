@@ -8,7 +8,7 @@ import { type Dims, extents, needsFloating, over, type Run, spread } from './axi
 import { sumDims } from './broadcast.js'
 import { cast } from './cast.js'
 import { dense, floating } from './pointwise.js'
-import { type ReduceOptions, reduced } from './reduce.js'
+import { keepdimOf, type ReduceOptions, reduced } from './reduce.js'
 import { exp, neg } from './unary.js'
 
 /** One dimension as a run. */
@@ -85,7 +85,7 @@ const logsumexpOp = defineOp('logsumexp', {
 /** log Σeˣ over dims, from x - max so that nothing overflows. */
 export function logsumexp(x: Tensor, dim: Dims, options?: ReduceOptions): Tensor {
   checkTensor('logsumexp', x)
-  return over('logsumexp', floating('logsumexp', x), dim, options?.keepdim ?? false, logsumexpOp)
+  return over('logsumexp', floating('logsumexp', x), dim, keepdimOf('logsumexp', options), logsumexpOp)
 }
 
 const CUMSUM = kernel('cumsum')

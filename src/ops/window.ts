@@ -20,6 +20,12 @@ export function extents(op: string, what: string, value: unknown, dims: number, 
   return value.map(v => checkInteger(op, what, v, least))
 }
 
+/** `value` as it was given, after the checks of `extents`. */
+export function checkExtents(op: string, what: string, value: Extent, dims: number, least: number): Extent {
+  extents(op, what, value, dims, least)
+  return value
+}
+
 const letters = ['L', 'H, W', 'D, H, W']
 
 /**

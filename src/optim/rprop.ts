@@ -1,7 +1,7 @@
 // Rprop.
 import { kernel } from '../core/dispatch.js'
 import { ValueError } from '../core/errors.js'
-import { checkRates } from './check.js'
+import { checkPair, checkRates } from './check.js'
 import type { ParamGroup } from './group.js'
 import { KernelOptimizer, type Rule } from './kernelOptimizer.js'
 import type { Params } from './optimizer.js'
@@ -49,6 +49,8 @@ export class Rprop extends KernelOptimizer<RpropOptions> {
 
   protected override checkGroup(group: ParamGroup<RpropOptions>): void {
     checkRates('Rprop', group, ['lr'])
+    checkPair('Rprop', 'etas', group.etas)
+    checkPair('Rprop', 'stepSizes', group.stepSizes)
     const [minus, plus] = group.etas
     if (!(minus > 0 && minus < 1 && plus > 1))
       throw new ValueError(`etas must be in (0, 1) and above 1, got ${minus} and ${plus}`, { op: 'Rprop' })

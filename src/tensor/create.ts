@@ -96,8 +96,9 @@ export function arange(start: number, end: number, options?: CreateOptions): Ten
 export function arange(start: number, end: number, step: number, options?: CreateOptions): Tensor
 export function arange(first: number, ...rest: (number | CreateOptions | undefined)[]): Tensor {
   const op = 'arange'
-  const numbers = [first, ...rest.filter(v => typeof v === 'number')]
-  const options = rest.find(v => typeof v === 'object') as CreateOptions | undefined
+  const options = typeof rest.at(-1) === 'number' ? undefined : (rest.pop() as CreateOptions | undefined)
+  const numbers = [first, ...rest] as number[]
+  if (numbers.length > 3) throw new TypeError(`${op}: takes start, end and step, got ${numbers.length} numbers`)
   const [start, end] = numbers.length === 1 ? [0, numbers[0]] : numbers
   const step = numbers[2] ?? 1
   for (const [what, v] of Object.entries({ start, end, step })) {
@@ -129,8 +130,8 @@ export function linspace(start: number, end: number, steps: number, options?: Cr
 
 /** 1 on the diagonal, else 0: n rows and, unless `m` is given, n columns. */
 export function eye(n: number, m?: number | CreateOptions, options?: CreateOptions): Tensor {
-  const columns = typeof m === 'number' ? checkInteger('eye', 'm', m) : checkInteger('eye', 'n', n)
-  const shape = checkShape('eye', [n, columns])
+  const square = m === undefined || (typeof m === 'object' && options === undefined)
+  const shape = checkShape('eye', [n, square ? n : (m as number)])
   return withOptions('eye', typeof m === 'object' ? m : options, 'float32', dtype => {
     const out = emptyTensor(shape, dtype)
     launch(EYE, dtype, [out], shape)
@@ -143,21 +144,27 @@ function like(op: string, x: unknown): Tensor {
   return x
 }
 
+/** Options whose dtype, unless they say another, is that of x. */
+export function sameDType<O extends CreateOptions>(op: string, x: Tensor, options: O | undefined): O {
+  if (options !== undefined && (typeof options !== 'object' || options === null)) checkOptions(op, options, created)
+  return { dtype: x.dtype, ...options } as O
+}
+
 /** Zeros of the shape and dtype of x. */
 export function zerosLike(x: Tensor, options?: CreateOptions): Tensor {
-  return zeros(like('zerosLike', x).shape, { dtype: x.dtype, ...options })
+  return zeros(like('zerosLike', x).shape, sameDType('zerosLike', x, options))
 }
 /** Ones of the shape and dtype of x. */
 export function onesLike(x: Tensor, options?: CreateOptions): Tensor {
-  return ones(like('onesLike', x).shape, { dtype: x.dtype, ...options })
+  return ones(like('onesLike', x).shape, sameDType('onesLike', x, options))
 }
 /** `value` in the shape and dtype of x. */
 export function fullLike(x: Tensor, value: number | boolean, options?: CreateOptions): Tensor {
-  return full(like('fullLike', x).shape, value, { dtype: x.dtype, ...options })
+  return full(like('fullLike', x).shape, value, sameDType('fullLike', x, options))
 }
 /** Uninitialised memory of the shape and dtype of x; see `empty`. */
 export function emptyLike(x: Tensor, options?: CreateOptions): Tensor {
-  return empty(like('emptyLike', x).shape, { dtype: x.dtype, ...options })
+  return empty(like('emptyLike', x).shape, sameDType('emptyLike', x, options))
 }
 
 /** Throws unless v is a whole number of int32. */

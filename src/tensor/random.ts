@@ -13,6 +13,7 @@ import {
   ValueError,
 } from '../core/errors.js'
 import { checkShape, type Shape } from '../core/shape.js'
+import { sameDType } from './create.js'
 import { type Generator, generatorOf, onlyGenerator } from './generator.js'
 import { emptyTensor, Tensor } from './tensor.js'
 
@@ -222,10 +223,10 @@ function like(op: string, x: unknown): Tensor {
 
 /** Uniform numbers in [0, 1) of the shape and dtype of x. */
 export function randLike(x: Tensor, options?: RandomOptions): Tensor {
-  return rand(like('randLike', x).shape, { dtype: x.dtype, ...options })
+  return rand(like('randLike', x).shape, sameDType('randLike', x, options))
 }
 
 /** Normal numbers of the shape and dtype of x. */
 export function randnLike(x: Tensor, options?: RandomOptions): Tensor {
-  return randn(like('randnLike', x).shape, { dtype: x.dtype, ...options })
+  return randn(like('randnLike', x).shape, sameDType('randnLike', x, options))
 }

@@ -128,6 +128,11 @@ test('graphs: freed, foreign, in place on what is saved', t => {
   t.throws(() => z.backward(), { instanceOf: AutogradError, message: /changed in place/ })
   t.throws(() => w.fill_(0), { instanceOf: AutogradError, message: /leaf/ })
   t.throws(() => y.backward(ones([2])), { instanceOf: ShapeError })
+  const [a, b] = [w.sum(), w.mul(2).sum()]
+  for (const gradOutputs of [5, [], [ones([])], 'x'] as never[])
+    t.throws(() => glorot.autograd.grad([a, b], w, { gradOutputs }), {
+      message: /gradOutputs must be a Tensor, or an array/,
+    })
 })
 
 test('values written by the user while a graph waits are their own affair, but memory stays safe', t => {

@@ -10,6 +10,7 @@ import {
   linspace,
   ones,
   onesLike,
+  randLike,
   ShapeError,
   tensor,
   ValueError,
@@ -71,6 +72,21 @@ test('dtype follows the data', t => {
     ],
   )
   t.deepEqual(tensor(5).shape, [])
+})
+
+test('arguments that a function does not take are refused, not passed over', t => {
+  for (const [make, message] of [
+    [() => arange(0, '5' as never), /^arange: options must be an object/],
+    [() => arange(0, 5, 1, 2 as never), /^arange: takes start, end and step, got 4 numbers/],
+    [() => eye(3, 'x' as never), /^eye: .*"x"/],
+    [() => eye(3, 3, 'x' as never), /^eye: options must be an object/],
+    [() => zerosLike(ones([2]), 5 as never), /^zerosLike: options must be an object/],
+    [() => randLike(ones([2]), false as never), /^randLike: options must be an object/],
+    [() => zeros([2], { requiresGrad: 'false' as never }), /^zeros: requiresGrad must be a boolean, got "false"/],
+  ] as const)
+    t.throws(make, { instanceOf: TypeError, message })
+  t.deepEqual(arange(0, 4, 2, { dtype: 'int32' }).tolist(), [0, 2])
+  t.deepEqual(eye(2, { dtype: 'int32' }).dtype, 'int32')
 })
 
 test('bad data is refused with what is wrong and where', t => {

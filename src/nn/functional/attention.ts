@@ -49,9 +49,10 @@ export function attentionWeights(q: Tensor, k: Tensor, mask: Tensor | null, caus
 }
 
 function checkOperands(op: string, q: Tensor, k: Tensor, v: Tensor, gqa: boolean): void {
+  const operands = Object.entries({ query: q, key: k, value: v })
+  for (const [what, x] of operands) checkTensor(op, x, what)
   const shapes = [q.shape, k.shape, v.shape]
-  for (const [what, x] of Object.entries({ query: q, key: k, value: v })) {
-    checkTensor(op, x, what)
+  for (const [what, x] of operands) {
     if (x.shape.length < 2)
       throw new ShapeError(`${what} ${formatShape(x.shape)} must be [..., length, features]`, { op, shapes })
     if (!isFloating(x.dtype)) throw new DTypeError(`${what} must be floating, got ${x.dtype}`, { op })

@@ -2,7 +2,7 @@
 import { checkInteger, checkOptions, describe, ValueError } from '../../core/errors.js'
 import type { Optimizer } from '../optimizer.js'
 import { ReduceLROnPlateau } from './plateau.js'
-import { LRScheduler, type SchedulerStateDict } from './scheduler.js'
+import { checkState, LRScheduler, type SchedulerStateDict } from './scheduler.js'
 
 function checkSchedulers(op: string, schedulers: unknown, optimizer?: Optimizer): LRScheduler[] {
   if (!Array.isArray(schedulers) || schedulers.length === 0)
@@ -40,7 +40,9 @@ abstract class Composite extends LRScheduler {
     return { ...super.stateDict(), _schedulers: this.schedulers.map(s => s.stateDict()) }
   }
 
-  override loadStateDict({ _schedulers, ...state }: SchedulerStateDict): void {
+  override loadStateDict(state: SchedulerStateDict): void {
+    checkState(state)
+    const { _schedulers, ...rest } = state
     if (!Array.isArray(_schedulers) || _schedulers.length !== this.schedulers.length)
       throw new ValueError(
         `expected the states of ${this.schedulers.length} schedulers, got ${describe(_schedulers)}`,
@@ -48,7 +50,7 @@ abstract class Composite extends LRScheduler {
           op: 'loadStateDict',
         },
       )
-    super.loadStateDict(state)
+    super.loadStateDict(rest)
     this.schedulers.forEach((s, i) => {
       s.loadStateDict(_schedulers[i])
     })

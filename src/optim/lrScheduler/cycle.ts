@@ -1,7 +1,7 @@
 // Rates that go up and down within bounds, and momentum the other way round.
 import { checkChoice, checkInteger, checkNumber, checkOptions, describe, ValueError } from '../../core/errors.js'
 import type { Optimizer } from '../optimizer.js'
-import { LRScheduler, type PerGroup, perGroup, type SchedulerStateDict } from './scheduler.js'
+import { checkState, LRScheduler, type PerGroup, perGroup, type SchedulerStateDict } from './scheduler.js'
 
 export interface MomentumOptions {
   /** Move momentum (of Adam: the first beta) the other way than the rate. Default: true. */
@@ -144,6 +144,7 @@ export class CyclicLR extends LRScheduler {
   }
 
   override loadStateDict(state: SchedulerStateDict): void {
+    checkState(state)
     const { _scale_fn_custom: _, ...rest } = state
     super.loadStateDict(rest)
   }

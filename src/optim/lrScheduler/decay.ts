@@ -1,7 +1,7 @@
 // Rates that fall (or rise) by factors: at certain epochs, at every epoch, over a number of epochs, or as a function says.
 import { checkInteger, checkNumber, checkOptions, describe, ValueError } from '../../core/errors.js'
 import type { Optimizer } from '../optimizer.js'
-import { LRScheduler, type SchedulerStateDict } from './scheduler.js'
+import { checkState, LRScheduler, type SchedulerStateDict } from './scheduler.js'
 
 interface Resuming {
   /** The epoch to go on from. Default: -1, a new start. */
@@ -213,8 +213,10 @@ abstract class ByFunction extends LRScheduler {
   override stateDict(): SchedulerStateDict {
     return { ...super.stateDict(), lr_lambdas: this.lrLambdas.map(() => null) }
   }
-  override loadStateDict({ lr_lambdas: _, ...state }: SchedulerStateDict): void {
-    super.loadStateDict(state)
+  override loadStateDict(state: SchedulerStateDict): void {
+    checkState(state)
+    const { lr_lambdas: _, ...rest } = state
+    super.loadStateDict(rest)
   }
 }
 

@@ -27,6 +27,12 @@ export function checkOptimizer(op: string, optimizer: unknown): asserts optimize
 /** Numbers and settings by PyTorch's names (`last_epoch`, `base_lrs`). */
 export type SchedulerStateDict = Record<string, unknown>
 
+/** Throws a TypeError unless state is an object. */
+export function checkState(state: unknown): void {
+  if (typeof state !== 'object' || state === null)
+    throw new TypeError(`loadStateDict: expected an object, got ${describe(state)}`)
+}
+
 /**
  * Base of schedulers. A subclass sets its fields, defines `getLr()` and ends its constructor with `this.start()`.
  *
@@ -129,8 +135,7 @@ export abstract class LRScheduler {
 
   /** Takes over what `stateDict` gave; the optimizer has a state dict of its own. */
   loadStateDict(state: SchedulerStateDict): void {
-    if (typeof state !== 'object' || state === null)
-      throw new TypeError(`loadStateDict: expected an object, got ${describe(state)}`)
+    checkState(state)
     const mine = this as unknown as Record<string, unknown>
     for (const [key, value] of Object.entries(state)) {
       const name = camelCase(key)
