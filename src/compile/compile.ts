@@ -73,10 +73,17 @@ export interface Compiled<A extends Tensor[], R extends Result> {
  * | `console.log`, counters and other effects of JavaScript | happen while it is recorded, not when it is replayed |
  * | a tensor carried out by a closure | keeps the values of the recorded call; return it instead |
  *
- * Between calls, `train()`, `eval()`, `requiresGrad`, hooks, `loadStateDict`, parameter groups and options of an optimizer, `manualSeed` and
- * in-place changes of any tensor take effect as they would without compiling: by the memory that they share, or because the function is
- * recorded again. Replacing a layer, changing a setting of one (`dropout.p`) or rebinding a variable that `fn` reads is not seen: compile anew. `p.grad` is memory that the next call
- * writes to: clone it to keep it.
+ * Between calls, these take effect as they would without compiling, by the memory that they share or because the function is recorded
+ * again: in-place changes of any tensor, `manualSeed`, `loadStateDict`, `train()`, `eval()`, `requiresGrad`, hooks, `x.data = …`, `p.grad = …`,
+ * parameter groups and options of an optimizer, and the layers that run: a layer or a parameter replaced, added to a list or taken out,
+ * and the settings of each, be they properties (`dropout.p`) or in an array or object that is one.
+ *
+ * | between calls | what happens |
+ * |---|---|
+ * | rebinding a variable that `fn` reads, other than of a layer | not seen: compile anew, or keep it in a property of a layer |
+ * | a property that a layer did not have, replacing a method, what lies deeper in objects | the same |
+ * | a setting that is another one in every call | takes effect, and nothing is replayed: the function runs plainly |
+ * | keeping `p.grad` | it is memory that the next call writes to: clone it |
  *
  * @param fn takes tensors that do not require gradients, returns a tensor, an array or an object of them
  * @throws CompileError on what cannot be replayed, saying what to do instead

@@ -228,7 +228,9 @@ export class Compiler<A extends Tensor[], R extends Result> {
       }
       // Only the last is compared with: the others count.
       if (!made.accumulates) for (const a of before) a.recording.forget()
-      kind.attempts = [...kind.attempts.filter(a => a.revision === revision), { recording: made, revision }]
+      const kept = kind.attempts.filter(a => a.revision === revision)
+      const others = kept.filter(a => !before.includes(a)).slice(-this.cacheSize)
+      kind.attempts = [...others, ...before, { recording: made, revision }]
     }
     return result.build(result.tensors.map(copyOf)) as R
   }

@@ -2,8 +2,10 @@
 import type { Operand } from '../core/dispatch.js'
 import { CompileError, formatShape } from '../core/errors.js'
 import type { Recorder } from '../core/recording.js'
+import { sameShape } from '../core/shape.js'
 import type { Storage } from '../core/storage.js'
 import { Tensor } from '../tensor/tensor.js'
+import { Settings } from './settings.js'
 
 export interface RecordedLaunch {
   readonly code: number
@@ -46,13 +48,15 @@ interface Entry {
   readonly grads: Pairs<Tensor, Tensor | null>
 }
 
-interface Place {
-  readonly storage: Storage
-  readonly byteOffset: number
-}
+type Place = Pick<Tensor, 'storage' | 'byteOffset' | 'customStrides'>
 
-const placeOf = ({ storage, byteOffset }: Tensor): Place => ({ storage, byteOffset })
-const isAt = (t: Tensor, { storage, byteOffset }: Place) => t.storage === storage && t.byteOffset === byteOffset
+const placeOf = ({ storage, byteOffset, customStrides }: Tensor): Place => ({ storage, byteOffset, customStrides })
+
+function isAt(t: Tensor, { storage, byteOffset, customStrides }: Place): boolean {
+  if (t.storage !== storage || t.byteOffset !== byteOffset) return false
+  const own = t.customStrides
+  return own === customStrides || (own !== null && customStrides !== null && sameShape(own, customStrides))
+}
 
 export class Recording implements Recorder {
   readonly launches: RecordedLaunch[] = []
@@ -65,7 +69,9 @@ export class Recording implements Recorder {
   private readonly grads = new Map<Tensor, GradUse>()
   private readonly leaves = new Map<Tensor, boolean>()
   private readonly modes = new Map<{ readonly training: boolean }, boolean>()
+  private readonly settings = new Settings()
   private readonly guards: (() => boolean)[] = []
+  private readonly guarded = new Set<object>()
   /** What it found when it came there, for the checks of every replay: lists, as those are on the hot path. */
   private entry: Entry = { modes: [], places: [], leaves: [], grads: [] }
   /** The gradients that the function leaves behind; known when it ends. */
@@ -124,7 +130,13 @@ export class Recording implements Recorder {
     if (!this.modes.has(module)) this.modes.set(module, training)
   }
 
-  guard(holds: () => boolean): void {
+  moduleUsed(module: object): void {
+    this.settings.note(module)
+  }
+
+  guard(holds: () => boolean, of?: object): void {
+    if (of !== undefined && this.guarded.has(of)) return
+    if (of !== undefined) this.guarded.add(of)
     this.guards.push(holds)
   }
 
@@ -140,6 +152,8 @@ export class Recording implements Recorder {
       leaves: [...this.leaves],
       grads: [...this.grads].flatMap(([x, { found }]) => (found === undefined ? [] : [[x, found] as const])),
     }
+    this.settings.finish()
+    this.guarded.clear()
     this.left = [...this.grads].filter(([, use]) => use.assigned).map(([x]) => [x, x.grad])
   }
 
@@ -178,18 +192,21 @@ export class Recording implements Recorder {
     return this.settingsHold()
   }
 
-  /** The part of that which leads through the function: modes, which leaves are recorded and where they are, and who has a gradient. */
+  /** The part of that which leads through the function: modes and settings, leaves that are recorded, their places, who has a gradient. */
   settingsHold(): boolean {
     const { modes, places, leaves, grads } = this.entry
     for (let i = 0; i < grads.length; i++) if ((grads[i][1] === null) !== (grads[i][0].grad === null)) return false
     for (let i = 0; i < modes.length; i++) if (modes[i][0].training !== modes[i][1]) return false
     for (let i = 0; i < places.length; i++) if (!isAt(places[i][0], places[i][1])) return false
     for (let i = 0; i < leaves.length; i++) if (leaves[i][0].leafRequiresGrad !== leaves[i][1]) return false
-    return true
+    return this.settings.hold()
   }
 
   /** What JavaScript would have done: gradients assigned. */
   assignGrads(): void {
-    for (const [x, grad] of this.left) x.grad = grad
+    for (const [x, grad] of this.left) {
+      x.grad = grad
+      if (grad !== null) grad.storage.version++
+    }
   }
 }

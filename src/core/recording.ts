@@ -24,8 +24,10 @@ export interface Recorder {
   leafUsed(x: Tensor, requiresGrad: boolean): void
   /** A module's mode was asked. */
   modeUsed(module: { readonly training: boolean }, training: boolean): void
-  /** What was recorded holds only while `holds` returns true. */
-  guard(holds: () => boolean): void
+  /** A module takes part: its properties may have been read. */
+  moduleUsed(module: object): void
+  /** What was recorded holds only while `holds` returns true. `of`: guarded once, when the function first comes to it. */
+  guard(holds: () => boolean, of?: object): void
   /** Throws: the function does what a replay cannot repeat. */
   refuse(what: string): never
 }

@@ -1,5 +1,6 @@
 // Modules that hold modules.
 import { checkEntries, checkInteger, checkIterable, describe, IndexError } from '../core/errors.js'
+import { changed } from '../core/recording.js'
 import { Module } from './module.js'
 
 /** Throws unless every value is a Module. */
@@ -146,6 +147,7 @@ export class ModuleDict extends Module {
   }
 
   set(name: string, module: Module): this {
+    if (!this.order.has(name)) changed()
     this.addModule(name, module)
     this.order.add(name)
     return this

@@ -4,6 +4,7 @@ import { attach, record } from '../autograd/defineOp.js'
 import { isGradEnabled } from '../autograd/mode.js'
 import type { Operation } from '../autograd/node.js'
 import { describe, GlorotError, ValueError } from '../core/errors.js'
+import { recording } from '../core/recording.js'
 import { Tensor, viewOf } from '../tensor/tensor.js'
 import type { Module } from './module.js'
 
@@ -145,6 +146,11 @@ function runHooked(module: Module, hooks: Hooks, inputs: Values, forward: (...in
   return hooks.backward.size > 0 ? withBackwardHooks(module, hooks, given, run) : run(given)
 }
 
+/** Tells who records of a module and of all below it: a list of modules has no forward to tell of it. */
+function tell(module: Module): void {
+  for (const m of running.length === 1 ? module.modules() : [module]) recording.active?.moduleUsed(m)
+}
+
 const wrapped = new WeakSet<object>()
 
 /** A module's forward with all that runs around it. A call of `super.forward` from within runs plainly. */
@@ -154,6 +160,7 @@ export function aroundForward(forward: (...inputs: Values) => Result): (...input
     if (running.length > 0 && running[running.length - 1] === this) return forward.apply(this, inputs)
     running.push(this)
     try {
+      if (recording.active !== null) tell(this)
       const hooks = this._hooks
       if (hooks === null && observers.size === 0) return forward.apply(this, inputs)
       // Those that one adds see this forward too.

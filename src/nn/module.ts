@@ -71,6 +71,7 @@ export class Module {
 
   /** Direct registrations of one kind: [name, value]. */
   *#own<T>(kind: new (...args: never[]) => T): Generator<[string, T]> {
+    recording.active?.moduleUsed(this)
     for (const [name, value] of this._registered()) if (value instanceof kind) yield [name, value as T]
   }
 

@@ -1,5 +1,6 @@
 // Modules that hold parameters.
 import { checkEntries, checkInteger, checkIterable, describe, IndexError } from '../core/errors.js'
+import { changed } from '../core/recording.js'
 import { Tensor } from '../tensor/tensor.js'
 import { Module } from './module.js'
 import { Parameter } from './parameter.js'
@@ -96,6 +97,7 @@ export class ParameterDict extends Module {
   }
 
   set(name: string, value: Tensor): this {
+    if (!this.order.has(name)) changed()
     this.registerParameter(name, learned('ParameterDict', `'${name}'`, value))
     this.order.add(name)
     return this

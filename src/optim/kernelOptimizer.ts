@@ -17,7 +17,7 @@ import { type Part, StateBlock } from './state.js'
 export interface Rule<O extends object> {
   readonly kernel: number
   readonly hyper: Hyper
-  /** Which of the kernel's variants the options ask for. */
+  /** Which of the kernel's variants the options ask for; the arrays depend on nothing else. */
   variant?(group: ParamGroup<O>): number
   /** Scalars of the state after the number of steps. */
   scalars?(group: ParamGroup<O>): readonly Part[]
@@ -56,6 +56,8 @@ export abstract class KernelOptimizer<O extends object> extends Optimizer<O> {
   private readonly numbers = new WeakMap<ParamGroup<O>, Tensor>()
   private readonly plans = new WeakMap<ParamGroup<O>, Plan>()
   private readonly blocks = new Map<Tensor, StateBlock>()
+  /** Counts changes of blocks: a recorded step writes to those that there were. */
+  private layout = 0
 
   constructor(params: Params<O>, defaults: Required<O>, options: O | undefined, accepted = Object.keys(defaults)) {
     checkOptions(new.target.name, options, accepted)
@@ -78,27 +80,18 @@ export abstract class KernelOptimizer<O extends object> extends Optimizer<O> {
     const { kernel } = this.rule
     for (const group of this.paramGroups) {
       const variant = this.rule.variant?.(group) ?? 0
-      const { length } = group.params
-      recording.active?.guard(
-        () => group.params.length === length && (this.rule.variant?.(group) ?? 0) === variant && this.stateFits(group),
-      )
       let plan = this.plans.get(group)
       if (plan === undefined || !refresh(plan, group.params, variant)) {
         plan = this.plan(group, variant)
         this.plans.set(group, plan)
       }
+      const { layout } = this
+      recording.active?.guard(() => this.layout === layout && (this.rule.variant?.(group) ?? 0) === variant)
       for (const { dtype, operands, sizes } of plan.lists) launch(kernel, dtype, operands, sizes)
       for (const [from, to] of plan.standIns) copyElements(from, to)
       for (const slot of plan.slots) if (slot !== null) slot.p.storage.version++
     }
     return loss
-  }
-
-  /** Whether the options of a group still ask for the state that its parameters have. */
-  private stateFits(group: ParamGroup<O>): boolean {
-    const arrays = this.rule.arrays(group)
-    if (arrays.length === 0) return true
-    return group.params.every(p => this.blocks.get(p)?.fits(p, arrays) ?? p.grad === null)
   }
 
   private plan(group: ParamGroup<O>, variant: number): Plan {
@@ -145,6 +138,7 @@ export abstract class KernelOptimizer<O extends object> extends Optimizer<O> {
 
   private keep(p: Tensor, block: StateBlock): void {
     this.blocks.set(p, block)
+    this.layout++
     const { step, ...others } = block.tensors
     this.state.set(p, this.rule.hidesStep ? others : { step, ...others })
   }
@@ -189,6 +183,7 @@ export abstract class KernelOptimizer<O extends object> extends Optimizer<O> {
 
   private forget(p: Tensor): void {
     this.blocks.delete(p)
+    this.layout++
     this.state.delete(p)
     for (const group of this.paramGroups) this.plans.delete(group)
   }

@@ -1,7 +1,7 @@
 // Optimizer: parameter groups, gradients to zero, hooks, state dicts. How a step changes parameters is a subclass's matter.
 import { clearGradient } from '../autograd/accumulate.js'
 import { checkOptions, describe, formatShape, ValueError } from '../core/errors.js'
-import { changed } from '../core/recording.js'
+import { changed, recording } from '../core/recording.js'
 import { Tensor } from '../tensor/tensor.js'
 import type { ParamGroup } from './group.js'
 import { loadStateDict, type OptimizerStateDict, packStateDict } from './stateDict.js'
@@ -92,10 +92,24 @@ export abstract class Optimizer<O extends object = any> {
   /** Called with each group once it is checked. */
   protected groupAdded(_group: ParamGroup<O>): void {}
 
+  /** What is recorded holds while the groups have the parameters that they have now. */
+  private guardGroups(): void {
+    if (recording.active === null) return
+    const { paramGroups } = this
+    const groups = paramGroups.slice()
+    const params = groups.map(group => group.params.slice())
+    recording.active.guard(() => {
+      if (!sameEntries(paramGroups, groups)) return false
+      for (let i = 0; i < groups.length; i++) if (!sameEntries(groups[i].params, params[i])) return false
+      return true
+    }, this)
+  }
+
   /** Drops the gradients. @param options `setToNone`: false fills them with zeros instead */
   zeroGrad(options?: { setToNone?: boolean }): void {
     if (options !== undefined) checkOptions('zeroGrad', options, ['setToNone'])
     const drop = options?.setToNone ?? true
+    this.guardGroups()
     for (const { params } of this.paramGroups) {
       for (let i = 0; i < params.length; i++) clearGradient(params[i], drop)
     }
@@ -112,6 +126,7 @@ export abstract class Optimizer<O extends object = any> {
     if (closure !== undefined && typeof closure !== 'function')
       throw new TypeError(`${this.constructor.name}: the closure must be a function, got ${describe(closure)}`)
     this.stepped = true
+    this.guardGroups()
     for (const hook of this.before) hook(this)
     const loss = this.update(closure)
     for (const hook of this.after) hook(this)
@@ -160,6 +175,12 @@ export abstract class Optimizer<O extends object = any> {
   [Symbol.for('nodejs.util.inspect.custom')](): string {
     return this.toString()
   }
+}
+
+function sameEntries(a: readonly unknown[], b: readonly unknown[]): boolean {
+  if (a.length !== b.length) return false
+  for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false
+  return true
 }
 
 function isGroup(x: unknown): x is { params: Tensor | Iterable<Tensor> } {

@@ -2,7 +2,7 @@
 import type { Node } from '../autograd/node.js'
 import { type DType, dtypes, type TypedArray } from '../core/dtype.js'
 import { checkFlag, DTypeError, describe, formatShape, ShapeError, ValueError } from '../core/errors.js'
-import { recording } from '../core/recording.js'
+import { changed, recording } from '../core/recording.js'
 import { contiguousStrides, isContiguous, numel, resolveDim, type Shape, sameShape } from '../core/shape.js'
 import { allocateBytes, allocated, Storage } from '../core/storage.js'
 
@@ -235,6 +235,8 @@ export class Tensor {
     }
     if (this.leafRequiresGrad && other.dtype !== 'float32' && other.dtype !== 'float64')
       throw new DTypeError(`data of ${other.dtype} does not fit a tensor that requires gradients`, { op: 'data' })
+    // Only of tensors that are no views does a recording know where they are.
+    if (this.base !== null) changed()
     const self = this as Mutable<Tensor>
     self.storage = other.storage
     self.byteOffset = other.byteOffset
