@@ -2,7 +2,7 @@
 import { copyOf } from '../autograd/accumulate.js'
 import { copyElements } from '../autograd/inplace.js'
 import { mode } from '../autograd/mode.js'
-import { replayProgram, replayProgramAsync } from '../core/dispatch.js'
+import { maxBuffers, replayProgram, replayProgramAsync } from '../core/dispatch.js'
 import { CompileError, describe } from '../core/errors.js'
 import { recording } from '../core/recording.js'
 import { sameShape } from '../core/shape.js'
@@ -11,7 +11,7 @@ import { endOf } from './chunk.js'
 import { difference } from './compare.js'
 import { type EpochOptions, Epochs } from './epochs.js'
 import { assemble, type Passes, plan } from './program.js'
-import { afterwards, type Ready } from './ready.js'
+import { afterwards, failed, type Ready } from './ready.js'
 import { Recording } from './recorder.js'
 import { type Result, type Shaped, takeApart } from './result.js'
 
@@ -80,7 +80,7 @@ export class Compiler<A extends Tensor[], R extends Result> {
     private readonly cacheSize: number,
     private readonly passes: Passes,
     /** Results of replays are the memory that the program writes to. */
-    private readonly reuseResults: boolean,
+    readonly reuseResults: boolean,
   ) {}
 
   call(inputs: A): R {
@@ -91,7 +91,7 @@ export class Compiler<A extends Tensor[], R extends Result> {
   /** @internal A call, with an epoch under way or not. */
   run(inputs: A): R {
     this.check(inputs)
-    if (mode.anomaly) return this.fn(...inputs)
+    if (mode.anomaly) return this.plainly(inputs)
     const kind = this.kindOf(inputs)
     const ready = this.readyOf(kind)
     return ready === undefined ? this.record(kind, inputs) : this.replay(ready, inputs)
@@ -132,11 +132,16 @@ export class Compiler<A extends Tensor[], R extends Result> {
   /** @internal The same on another thread, where it can be replayed. */
   async runAsync(inputs: A): Promise<R> {
     this.check(inputs)
-    if (mode.anomaly) return this.fn(...inputs)
+    if (mode.anomaly) return this.plainly(inputs)
     const kind = this.kindOf(inputs)
     const ready = this.readyOf(kind)
     if (ready === undefined) return this.record(kind, inputs)
-    await replayProgramAsync(ready.native, inputs.map(dense))
+    try {
+      await replayProgramAsync(ready.native, inputs.map(dense))
+    } catch (error) {
+      failed(ready)
+      throw error
+    }
     afterwards(ready, inputs)
     return (this.reuseResults ? reused(ready) : ready.build(ready.outputs.map(copyOf))) as R
   }
@@ -181,20 +186,28 @@ export class Compiler<A extends Tensor[], R extends Result> {
   private replay(ready: Ready, inputs: A): R {
     const ends: Tensor[] = []
     for (let i = 0; i < inputs.length; i++) ends.push(dense(inputs[i]))
-    if (this.reuseResults) {
-      replayProgram(ready.native, ends)
-      afterwards(ready, inputs)
-      return reused(ready) as R
-    }
     const out: Tensor[] = []
-    for (const t of ready.outputs) {
-      const own = emptyTensor(t.shape, t.dtype)
-      out.push(own)
-      ends.push(own)
+    if (!this.reuseResults) {
+      for (const t of ready.outputs) {
+        const own = emptyTensor(t.shape, t.dtype)
+        out.push(own)
+        ends.push(own)
+      }
     }
-    replayProgram(ready.native, ends)
+    try {
+      replayProgram(ready.native, ends)
+    } catch (error) {
+      failed(ready)
+      throw error
+    }
     afterwards(ready, inputs)
-    return ready.build(out) as R
+    return (this.reuseResults ? reused(ready) : ready.build(out)) as R
+  }
+
+  /** The function itself, with results as those of a replay. */
+  private plainly(inputs: A): R {
+    const { tensors, build } = takeApart(this.fn(...inputs))
+    return build(tensors.map(copyOf)) as R
   }
 
   /** Runs the function itself, on this kind's own inputs, and keeps a program where it did the same as last time. */
@@ -212,6 +225,11 @@ export class Compiler<A extends Tensor[], R extends Result> {
           `it changes its input ${i} in place; inputs are copied, so the caller's would stay as it was: clone() it first`,
         )
     })
+    const ends = inputs.length + (this.reuseResults ? 0 : result.tensors.length)
+    if (ends > maxBuffers)
+      made.refuse(
+        `it has ${inputs.length} inputs and ${result.tensors.length} results, ${maxBuffers} in all are the most; join some of them (cat, stack)`,
+      )
     const compared = made.accumulates ? before : before.slice(-1)
     const differences = compared.map(a => difference(a.recording, made))
     if (differences.includes(null)) {

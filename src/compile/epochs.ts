@@ -1,4 +1,5 @@
 // Whole epochs of a compiled function: batches of rows in few native calls, anything else batch by batch.
+import { copyOf } from '../autograd/accumulate.js'
 import { mode } from '../autograd/mode.js'
 import { CompileError, checkOptions, describe } from '../core/errors.js'
 import { DataLoader, type EpochPlan } from '../data/dataLoader.js'
@@ -6,8 +7,8 @@ import { gatherRows } from '../data/rows.js'
 import { emptyTensor, type Tensor, viewOf } from '../tensor/tensor.js'
 import { type Chunk, isFor, makeChunk, runChunk, runChunkAsync } from './chunk.js'
 import type { Compiler } from './compiler.js'
-import { afterwards, onlookers, type Ready } from './ready.js'
-import { type Result, takeApart } from './result.js'
+import { afterwards, failed, onlookers, type Ready } from './ready.js'
+import { type Result, type Shaped, takeApart } from './result.js'
 
 export interface EpochOptions {
   /** Called between native calls with the batches done and all batches (undefined where the loader does not know). */
@@ -20,10 +21,14 @@ export interface EpochOptions {
 const MOST = 32
 const KEPT = 16
 
+interface ChunkPart {
+  readonly chunk: Chunk
+  readonly index: Tensor
+  readonly steps: readonly Ready[]
+}
+
 /** A part of an epoch that is to be run: one call of the function, or a chunk. */
-type Part =
-  | { readonly inputs: Tensor[] }
-  | { readonly chunk: Chunk; readonly index: Tensor; readonly steps: readonly Ready[] }
+type Part = { readonly inputs: Tensor[] } | ChunkPart
 
 function checkEpoch(loader: unknown, options: EpochOptions | undefined): void {
   const op = 'runEpoch'
@@ -49,8 +54,8 @@ export class Epochs {
     const results = new Results(loader, options)
     for (const part of this.parts(loader)) {
       results.check()
-      if ('inputs' in part) results.one(this.compiler.run(part.inputs))
-      else results.many(runChunk(part.chunk, part.index), part.steps)
+      if ('inputs' in part) results.one(this.own(this.compiler.run(part.inputs)))
+      else results.many(attempt(part, () => runChunk(part.chunk, part.index)), part.steps)
     }
     return results.stacked()
   }
@@ -59,10 +64,16 @@ export class Epochs {
     const results = new Results(loader, options)
     for (const part of this.parts(loader)) {
       results.check()
-      if ('inputs' in part) results.one(await this.compiler.runAsync(part.inputs))
-      else results.many(await runChunkAsync(part.chunk, part.index), part.steps)
+      if ('inputs' in part) results.one(this.own(await this.compiler.runAsync(part.inputs)))
+      else results.many(await attempt(part, () => runChunkAsync(part.chunk, part.index)), part.steps)
     }
     return results.stacked()
+  }
+
+  /** A result's tensors, which the next call does not overwrite. */
+  private own(result: Result): Shaped {
+    const { tensors, build } = takeApart(result)
+    return { tensors: this.compiler.reuseResults ? tensors.map(copyOf) : tensors, build }
   }
 
   private *parts(loader: Iterable<Tensor[]>): Generator<Part> {
@@ -113,6 +124,20 @@ export class Epochs {
     const chunk = makeChunk(steps, tensors)
     this.chunks = [chunk, ...this.chunks.slice(0, KEPT - 1)]
     return chunk
+  }
+}
+
+/** What `run` gives; should it fail, the steps are told. */
+function attempt<R>({ steps }: ChunkPart, run: () => R): R {
+  const tell = (error: unknown): never => {
+    steps.forEach(failed)
+    throw error
+  }
+  try {
+    const result = run()
+    return result instanceof Promise ? (result.catch(tell) as R) : result
+  } catch (error) {
+    return tell(error)
   }
 }
 
@@ -170,8 +195,7 @@ class Results {
     this.options?.signal?.throwIfAborted()
   }
 
-  one(result: Result): void {
-    const { tensors, build } = takeApart(result)
+  one({ tensors, build }: Shaped): void {
     this.build = build
     this.add(
       tensors.map(t => viewOf(t, [1, ...t.shape], [t.count, ...t.strides], 0)),

@@ -25,13 +25,23 @@ export interface Onlooker {
 
 export const onlookers = new Set<Onlooker>()
 
+const countWrites = ({ plan }: Ready) => {
+  for (const [storage, n] of plan.writes) storage.version += n
+}
+
+/** What is left of a run that ended in an error, in JavaScript. */
+export function failed(ready: Ready): void {
+  countWrites(ready)
+  ready.recording.dropGrads()
+}
+
 /** What JavaScript would have done during a run. */
 export function afterwards(
   ready: Ready,
   inputs: readonly Tensor[] | null = null,
   resultOf = (i: number) => ready.outputs[i].item(),
 ): void {
-  for (const [storage, n] of ready.plan.writes) storage.version += n
+  countWrites(ready)
   ready.recording.assignGrads()
   if (onlookers.size > 0) for (const onlooker of onlookers) onlooker.replayed(ready, inputs, resultOf)
 }

@@ -154,6 +154,10 @@ export class Recording implements Recorder {
     }
     this.settings.finish()
     this.guarded.clear()
+    for (const [x, { assigned }] of this.grads) {
+      // The graph that made it is not made by a replay.
+      if (assigned && x.grad?.requiresGrad) x.grad = x.grad.detach()
+    }
     this.left = [...this.grads].filter(([, use]) => use.assigned).map(([x]) => [x, x.grad])
   }
 
@@ -200,6 +204,11 @@ export class Recording implements Recorder {
     for (let i = 0; i < places.length; i++) if (!isAt(places[i][0], places[i][1])) return false
     for (let i = 0; i < leaves.length; i++) if (leaves[i][0].leafRequiresGrad !== leaves[i][1]) return false
     return this.settings.hold()
+  }
+
+  /** After an error: gradients that the function sets without looking at them first may be half written. */
+  dropGrads(): void {
+    for (const [x] of this.left) if (this.grads.get(x)!.found === undefined) x.grad = null
   }
 
   /** What JavaScript would have done: gradients assigned. */

@@ -149,6 +149,36 @@ test('any iterable of batches, and several results', async t => {
   t.is(compile((a: Tensor, b: Tensor) => a.add(b).sum()).runEpochSync(collated as never).shape[0], 3)
 })
 
+test('reused results of batches are stacked as they were', async t => {
+  const step = compile((x: Tensor) => x.sum(), { reuseResults: true })
+  const batches = Array.from({ length: 6 }, (_, i) => [tensor([i])])
+  for (let epoch = 0; epoch < 3; epoch++) {
+    t.deepEqual(step.runEpochSync(batches).tolist(), [0, 1, 2, 3, 4, 5])
+    t.deepEqual((await step.runEpoch(batches)).tolist(), [0, 1, 2, 3, 4, 5])
+  }
+})
+
+test('an error in the middle of an epoch leaves no gradient', async t => {
+  const table = new nn.Embedding(5, 3)
+  const step = compile((at: Tensor) => {
+    table.zeroGrad()
+    const loss = table.forward(at).square().sum()
+    loss.backward()
+    return loss
+  })
+  const loaderOf = (last: number) =>
+    new data.DataLoader(new data.TensorDataset(tensor([1, 2, 3, last], { dtype: 'int32' })), { batchSize: 1 })
+  for (let epoch = 0; epoch < 3; epoch++) {
+    step.runEpochSync(loaderOf(4))
+    t.not(table.weight.grad, null)
+    t.throws(() => step.runEpochSync(loaderOf(9)), { message: /9 is out of range/ })
+    t.is(table.weight.grad, null)
+    await step.runEpoch(loaderOf(4))
+    await t.throwsAsync(() => step.runEpoch(loaderOf(9)), { message: /9 is out of range/ })
+    t.is(table.weight.grad, null)
+  }
+})
+
 test('progress, and stopping by a signal', async t => {
   const { loader, fn } = program(1000, 4)
   const step = compile(fn)

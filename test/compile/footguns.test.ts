@@ -314,6 +314,53 @@ test('noGrad and anomaly mode around a call', t => {
   }
 })
 
+test('gradients are outside the graph, as results are', t => {
+  const w = new nn.Parameter(tensor([2]))
+  const step = compile((x: Tensor) => {
+    w.grad = null
+    const loss = w.pow(3).mul(x).sum()
+    loss.backward(null, { createGraph: true })
+    return loss
+  })
+  for (let i = 0; i < 5; i++) {
+    const loss = step(tensor([1]))
+    t.is(w.grad!.item(), 12)
+    t.false(w.grad!.requiresGrad || loss.requiresGrad)
+    t.false(autograd.detectAnomaly(() => step(tensor([1]))).requiresGrad)
+  }
+})
+
+test('after an error no gradient is left that is of no step', async t => {
+  const table = new nn.Embedding(5, 3)
+  const head = new nn.Linear(3, 1)
+  const step = compile((at: Tensor) => {
+    table.zeroGrad()
+    head.zeroGrad()
+    const loss = head.forward(table.forward(at)).square().sum()
+    loss.backward()
+    return loss
+  })
+  const row = (i: number) => tensor([i], { dtype: 'int32' })
+  for (let call = 0; call < 6; call++) {
+    step(row(call % 5))
+    t.throws(() => step(row(9)), { message: /9 is out of range/ }, `call ${call}`)
+    t.is(head.weight.grad, null)
+    await step.runAsync(row(call % 5))
+    await t.throwsAsync(() => step.runAsync(row(9)), { message: /9 is out of range/ })
+    t.is(head.weight.grad, null)
+  }
+})
+
+test('more inputs and results than a native call takes are refused at once', t => {
+  const inputs = Array.from({ length: 40 }, (_, i) => tensor([i]))
+  const each = (...xs: Tensor[]) => xs.map(x => x.add(1))
+  t.throws(() => compile(each)(...inputs), refused(/40 inputs and 40 results, 64 in all/))
+  const sum = compile((...xs: Tensor[]) => xs.reduce((a, b) => a.add(b)))
+  for (let i = 0; i < 4; i++) t.is(sum(...inputs).item(), 780)
+  const reused = compile(each, { reuseResults: true })
+  for (let i = 0; i < 4; i++) t.is(reused(...inputs)[39].item(), 40)
+})
+
 test('dispose and options', t => {
   const step = double()
   warm(() => step(tensor([1])))
