@@ -85,7 +85,7 @@ export function isFor(chunk: Chunk, steps: readonly Step[], tensors: readonly Te
 
 export function runChunk({ native, outputs }: Chunk, index: Tensor): Tensor[] {
   const out = outputs.map(t => emptyTensor(t.shape, t.dtype))
-  replayProgram(native, [index, ...out])
+  replayProgram(native, [index], out)
   return out
 }
 

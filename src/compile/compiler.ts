@@ -137,7 +137,7 @@ export class Compiler<A extends Tensor[], R extends Result> {
     const ready = this.readyOf(kind)
     if (ready === undefined) return this.record(kind, inputs)
     try {
-      await replayProgramAsync(ready.native, inputs.map(dense))
+      await replayProgramAsync(ready.native, dense(inputs))
     } catch (error) {
       failed(ready)
       throw error
@@ -167,8 +167,9 @@ export class Compiler<A extends Tensor[], R extends Result> {
   /** @internal */
   kindOf(inputs: readonly Like[]): Kind {
     const { kinds } = this
+    // Mostly it is the one before: found without a closure.
+    if (kinds.length > 0 && fits(kinds[0], inputs)) return kinds[0]
     const at = kinds.findIndex(kind => fits(kind, inputs))
-    if (at === 0) return kinds[0]
     const [kind] = at > 0 ? kinds.splice(at, 1) : [newKind(inputs)]
     kinds.unshift(kind)
     if (kinds.length > this.cacheSize) kinds.pop()
@@ -184,18 +185,9 @@ export class Compiler<A extends Tensor[], R extends Result> {
   }
 
   private replay(ready: Ready, inputs: A): R {
-    const ends: Tensor[] = []
-    for (let i = 0; i < inputs.length; i++) ends.push(dense(inputs[i]))
-    const out: Tensor[] = []
-    if (!this.reuseResults) {
-      for (const t of ready.outputs) {
-        const own = emptyTensor(t.shape, t.dtype)
-        out.push(own)
-        ends.push(own)
-      }
-    }
+    const out = this.reuseResults ? none : ready.outputs.map(t => emptyTensor(t.shape, t.dtype))
     try {
-      replayProgram(ready.native, ends)
+      replayProgram(ready.native, dense(inputs), out)
     } catch (error) {
       failed(ready)
       throw error
@@ -279,4 +271,10 @@ function reused({ outputs, result }: Ready): Result {
   return result
 }
 
-const dense = (x: Tensor) => (x.isContiguous() ? x : copyOf(x))
+const none: readonly Tensor[] = []
+
+function dense(inputs: readonly Tensor[]): readonly Tensor[] {
+  for (let i = 0; i < inputs.length; i++)
+    if (!inputs[i].isContiguous()) return inputs.map(x => (x.isContiguous() ? x : copyOf(x)))
+  return inputs
+}

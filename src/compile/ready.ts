@@ -39,9 +39,11 @@ export function failed(ready: Ready): void {
 export function afterwards(
   ready: Ready,
   inputs: readonly Tensor[] | null = null,
-  resultOf = (i: number) => ready.outputs[i].item(),
+  resultOf?: (i: number) => number,
 ): void {
   countWrites(ready)
   ready.recording.assignGrads()
-  if (onlookers.size > 0) for (const onlooker of onlookers) onlooker.replayed(ready, inputs, resultOf)
+  if (onlookers.size === 0) return
+  const of = resultOf ?? (i => ready.outputs[i].item())
+  for (const onlooker of onlookers) onlooker.replayed(ready, inputs, of)
 }

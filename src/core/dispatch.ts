@@ -42,6 +42,7 @@ export function elementwiseKernel(name: string): number {
 export const maxBuffers = native.limits.buffers
 
 const none: readonly number[] = []
+const noBytes = new Uint8Array(0)
 
 /**
  * Runs a kernel. `tensors` in the kernel's order, `sizes` whole numbers >= 0, `floats` constants of the operation: anything that
@@ -92,30 +93,45 @@ export interface NativeProgram {
   readonly handle: object
   /** The memory that it points into, kept alive here. */
   readonly buffers: readonly Uint8Array[]
+  /** Where the arrays of a run's inputs and outputs are put for the call: a replay makes no list of them. */
+  readonly ends: Uint8Array[]
 }
 
 /** Makes a program of what native/program.h describes. */
 export function recordProgram(numbers: readonly number[], buffers: readonly Uint8Array[]): NativeProgram {
-  return { handle: native.record(Float64Array.from(numbers), buffers), buffers }
+  return { handle: native.record(Float64Array.from(numbers), buffers), buffers, ends: [] }
 }
 
-function putOffsets(ends: readonly Operand[]): Uint8Array[] {
-  const arrays: Uint8Array[] = []
-  for (let i = 0; i < ends.length; i++) {
-    block[OFFSETS + i] = ends[i].byteOffset
-    arrays.push(ends[i].storage.bytes)
+/** `from` in the places after the first `at`. */
+function putEnds(ends: Uint8Array[], from: readonly Operand[], at: number): void {
+  for (let i = 0; i < from.length; i++) {
+    block[OFFSETS + at + i] = from[i].byteOffset
+    ends[at + i] = from[i].storage.bytes
   }
-  return arrays
 }
 
 /** Runs a program: inputs are copied in before, outputs out after. Contiguous tensors. */
-export function replayProgram({ handle, buffers }: NativeProgram, ends: readonly Operand[]): void {
-  const arrays = putOffsets(ends)
-  native.replay(handle, buffers, ...arrays)
+export function replayProgram(
+  { handle, buffers, ends }: NativeProgram,
+  inputs: readonly Operand[],
+  outputs: readonly Operand[],
+): void {
+  putEnds(ends, inputs, 0)
+  putEnds(ends, outputs, inputs.length)
+  try {
+    native.replay(handle, buffers, ...ends)
+  } finally {
+    // They are the caller's, to be collected.
+    ends.fill(noBytes)
+  }
 }
 
 /** Copies the inputs now and runs the program on another thread. */
-export function replayProgramAsync({ handle, buffers }: NativeProgram, inputs: readonly Operand[]): Promise<void> {
-  const arrays = putOffsets(inputs)
-  return native.replayAsync(handle, buffers, ...arrays)
+export function replayProgramAsync({ handle, buffers, ends }: NativeProgram, inputs: readonly Operand[]): Promise<void> {
+  putEnds(ends, inputs, 0)
+  try {
+    return native.replayAsync(handle, buffers, ...ends.slice(0, inputs.length))
+  } finally {
+    ends.fill(noBytes)
+  }
 }
