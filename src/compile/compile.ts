@@ -27,8 +27,9 @@ const every: Passes = { prune: true, fuse: true, chain: true, reuseMemory: true 
 export interface Compiled<A extends Tensor[], R extends Result> {
   (...inputs: A): R
   /**
-   * The same without blocking the event loop: replays run on another thread. Calls wait for those before them. Until then leave alone what
-   * the function reads and writes: parameters, gradients, optimizer state, buffers.
+   * The same without blocking the event loop: replays run on another thread. Calls wait for those before them, of all compiled functions.
+   * Until then leave alone what the function reads and writes: parameters, gradients, optimizer state, buffers, the stream of random
+   * numbers that it draws from.
    */
   runAsync(...inputs: A): Promise<R>
   /**

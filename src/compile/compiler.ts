@@ -11,6 +11,7 @@ import { endOf } from './chunk.js'
 import { difference } from './compare.js'
 import { type EpochOptions, Epochs } from './epochs.js'
 import { assemble, type Passes, plan } from './program.js'
+import { Queue, turns } from './queue.js'
 import { afterwards, failed, type Ready } from './ready.js'
 import { Recording } from './recorder.js'
 import { type Result, type Shaped, takeApart } from './result.js'
@@ -72,7 +73,7 @@ export class Compiler<A extends Tensor[], R extends Result> {
   /** The one used last comes first. */
   private readonly kinds: Kind[] = []
   private readonly epochs = new Epochs(this as unknown as Compiler<Tensor[], Result>)
-  private running: Promise<unknown> | null = null
+  private readonly queue = new Queue()
   private disposed = false
 
   constructor(
@@ -99,7 +100,7 @@ export class Compiler<A extends Tensor[], R extends Result> {
 
   async callAsync(inputs: A): Promise<R> {
     this.check(inputs)
-    return this.enqueue(() => this.runAsync(inputs))
+    return this.queue.run(() => turns.run(() => this.runAsync(inputs)))
   }
 
   epochSync(loader: Iterable<Tensor[]>, options?: EpochOptions): R {
@@ -108,25 +109,13 @@ export class Compiler<A extends Tensor[], R extends Result> {
   }
 
   async epoch(loader: Iterable<Tensor[]>, options?: EpochOptions): Promise<R> {
-    return this.enqueue(() => this.epochs.runAsync(loader, options) as Promise<R>)
+    return this.queue.run(() => this.epochs.runAsync(loader, options) as Promise<R>)
   }
 
   private checkIdle(): void {
-    if (this.running === null) return
+    if (!this.queue.busy) return
     const message = 'the function is running on another thread; await runAsync or runEpoch before calling it'
     throw new CompileError(message, { op: 'compile' })
-  }
-
-  private async enqueue<T>(start: () => Promise<T>): Promise<T> {
-    const before = this.running
-    // A failed call before is its own caller's matter.
-    const run = before === null ? start() : before.then(start, start)
-    this.running = run
-    try {
-      return await run
-    } finally {
-      if (this.running === run) this.running = null
-    }
   }
 
   /** @internal The same on another thread, where it can be replayed. */

@@ -7,6 +7,7 @@ import { gatherRows } from '../data/rows.js'
 import { emptyTensor, type Tensor, viewOf } from '../tensor/tensor.js'
 import { type Chunk, isFor, makeChunk, runChunk, runChunkAsync } from './chunk.js'
 import type { Compiler } from './compiler.js'
+import { turns } from './queue.js'
 import { afterwards, failed, onlookers, type Ready } from './ready.js'
 import { type Result, type Shaped, takeApart } from './result.js'
 
@@ -55,17 +56,31 @@ export class Epochs {
     for (const part of this.parts(loader)) {
       results.check()
       if ('inputs' in part) results.one(this.own(this.compiler.run(part.inputs)))
-      else results.many(attempt(part, () => runChunk(part.chunk, part.index)), part.steps)
+      else
+        results.many(
+          attempt(part, () => runChunk(part.chunk, part.index)),
+          part.steps,
+        )
     }
     return results.stacked()
   }
 
   async runAsync(loader: Iterable<Tensor[]>, options?: EpochOptions): Promise<Result> {
     const results = new Results(loader, options)
-    for (const part of this.parts(loader)) {
+    const parts = this.parts(loader)
+    // What can be replayed is looked at when it is this function's turn: others may change it before.
+    const next = async () => {
+      const { value: part, done } = parts.next()
+      if (done) return false
       results.check()
       if ('inputs' in part) results.one(this.own(await this.compiler.runAsync(part.inputs)))
       else results.many(await attempt(part, () => runChunkAsync(part.chunk, part.index)), part.steps)
+      return true
+    }
+    try {
+      for (let more = true; more; ) more = await turns.run(next)
+    } finally {
+      parts.return(undefined)
     }
     return results.stacked()
   }

@@ -127,7 +127,10 @@ export function replayProgram(
 }
 
 /** Copies the inputs now and runs the program on another thread. */
-export function replayProgramAsync({ handle, buffers, ends }: NativeProgram, inputs: readonly Operand[]): Promise<void> {
+export function replayProgramAsync(
+  { handle, buffers, ends }: NativeProgram,
+  inputs: readonly Operand[],
+): Promise<void> {
   putEnds(ends, inputs, 0)
   try {
     return native.replayAsync(handle, buffers, ...ends.slice(0, inputs.length))

@@ -1,7 +1,10 @@
 // Replays on another thread: the same numbers, in order, with an event loop that stays free.
 import { setTimeout as sleep } from 'node:timers/promises'
-import test from 'ava'
+import anyTest from 'ava'
 import { CompileError, compile, manualSeed, nn, optim, randn, type Tensor, tensor } from 'glorot'
+
+// One after the other: they share the default stream of random numbers, and runs take turns.
+const test = anyTest.serial
 
 function trainer(width: number) {
   manualSeed(0)
@@ -39,6 +42,41 @@ test('calls wait for those before them', async t => {
   )
 })
 
+test('functions that share parameters and random numbers take turns', async t => {
+  const make = () => {
+    manualSeed(3)
+    const model = new nn.Sequential(new nn.Linear(8, 1024), new nn.Dropout(), new nn.Linear(1024, 1))
+    const optimizer = new optim.Adam(model.parameters())
+    const train = (x: Tensor) => {
+      optimizer.zeroGrad()
+      const loss = model.forward(x).square().mean()
+      loss.backward()
+      optimizer.step()
+      return loss
+    }
+    const score = (x: Tensor) => model.forward(x).sum()
+    return { train, score, x: randn([256, 8]) }
+  }
+  const one = make()
+  const want = Array.from({ length: 40 }, (_, i) => (i % 2 === 0 ? one.train : one.score)(one.x).item())
+  const two = make()
+  const train = compile(two.train)
+  const score = compile(two.score)
+  const found = await Promise.all(want.map((_, i) => (i % 2 === 0 ? train : score).runAsync(two.x)))
+  t.deepEqual(
+    found.map(x => x.item()),
+    want,
+  )
+  // An epoch lets others in between its native calls.
+  let epoch = true
+  const whole = train.runEpoch(Array.from({ length: 400 }, () => [two.x])).then(() => {
+    epoch = false
+  })
+  await score.runAsync(two.x)
+  t.true(epoch)
+  await whole
+})
+
 test('timers run meanwhile, and a synchronous call is refused', async t => {
   const { step, x, y } = trainer(4096)
   for (let i = 0; i < 3; i++) step(x, y)
@@ -69,13 +107,14 @@ test('a failing run rejects, and the next one works', async t => {
   await t.throwsAsync(() => pick.runAsync(x, x), { instanceOf: CompileError })
 })
 
-test('a run outlives whoever started it', async t => {
+test('a run outlives dispose, one that waits does not', async t => {
   for (let i = 0; i < 20; i++) {
     const { step, x, y } = trainer(512)
     for (let k = 0; k < 3; k++) step(x, y)
-    void step.runAsync(x, y)
+    const run = step.runAsync(x, y)
+    const waiting = step.runAsync(x, y)
     step.dispose()
+    t.true(Number.isFinite((await run).item()))
+    await t.throwsAsync(() => waiting, { instanceOf: CompileError, message: /disposed/ })
   }
-  await sleep(50)
-  t.pass()
 })
