@@ -419,16 +419,34 @@ test('a rate that the function itself reads takes effect when it changes', t => 
   for (let i = 0; i < 5; i++) t.is(step(tensor([3])).item(), 12)
 })
 
-test('the memory of recorded calls is let go', async t => {
-  v8.setFlagsFromString('--expose-gc')
-  const gc = vm.runInNewContext('gc') as () => void
-  const collect = async () => {
-    for (let i = 0; i < 3; i++) {
-      gc()
-      await turn()
-    }
-    return process.memoryUsage().arrayBuffers / 2 ** 20
+v8.setFlagsFromString('--expose-gc')
+const gc = vm.runInNewContext('gc') as () => void
+
+/** Megabytes of tensors once all garbage is collected. */
+async function collect(): Promise<number> {
+  for (let i = 0; i < 3; i++) {
+    gc()
+    await turn()
   }
+  return process.memoryUsage().arrayBuffers / 2 ** 20
+}
+
+test.serial('the memory of a function is let go with it, or when it is disposed of', async t => {
+  const before = await collect()
+  const make = () => {
+    const run = compile((x: Tensor) => x.mul(2).cumsum(0), { reuseResults: true })
+    for (let i = 0; i < 4; i++) run(zeros([1024, 1024]))
+    return run
+  }
+  const kept = Array.from({ length: 5 }, make)
+  t.true((await collect()) - before > 5 * 8)
+  for (const run of kept) run.dispose()
+  t.true((await collect()) - before < 8)
+  for (let i = 0; i < 5; i++) make()
+  t.true((await collect()) - before < 8)
+})
+
+test.serial('the memory of recorded calls is let go', async t => {
   const before = await collect()
   const deep = compile((x: Tensor) => {
     let y = x
