@@ -105,19 +105,49 @@ for (const [name, clip] of Object.entries({
   })
 }
 
+const { lrScheduler } = optim
 const schedulers: Record<string, (o: optim.Optimizer) => { step(metric?: number): void }> = {
-  StepLR: o => new optim.lrScheduler.StepLR(o, { stepSize: 2, gamma: 0.5 }),
-  CosineAnnealingLR: o => new optim.lrScheduler.CosineAnnealingLR(o, { TMax: 10 }),
-  OneCycleLR: o => new optim.lrScheduler.OneCycleLR(o, { maxLr: 0.1, totalSteps: 40 }),
-  ExponentialLR: o => new optim.lrScheduler.ExponentialLR(o, { gamma: 0.9 }),
-  ReduceLROnPlateau: o => new optim.lrScheduler.ReduceLROnPlateau(o, { patience: 1 }),
+  StepLR: o => new lrScheduler.StepLR(o, { stepSize: 2, gamma: 0.5 }),
+  MultiStepLR: o => new lrScheduler.MultiStepLR(o, { milestones: [3, 7], gamma: 0.5 }),
+  ConstantLR: o => new lrScheduler.ConstantLR(o, { factor: 0.5, totalIters: 5 }),
+  LinearLR: o => new lrScheduler.LinearLR(o, { startFactor: 0.2, totalIters: 6 }),
+  PolynomialLR: o => new lrScheduler.PolynomialLR(o, { totalIters: 12, power: 2 }),
+  LambdaLR: o => new lrScheduler.LambdaLR(o, { lrLambda: epoch => 1 / (1 + epoch) }),
+  MultiplicativeLR: o => new lrScheduler.MultiplicativeLR(o, { lrLambda: () => 0.9 }),
+  CosineAnnealingLR: o => new lrScheduler.CosineAnnealingLR(o, { TMax: 10 }),
+  CosineAnnealingWarmRestarts: o => new lrScheduler.CosineAnnealingWarmRestarts(o, { T0: 4 }),
+  CyclicLR: o => new lrScheduler.CyclicLR(o, { baseLr: 0.01, maxLr: 0.1, stepSizeUp: 3 }),
+  OneCycleLR: o => new lrScheduler.OneCycleLR(o, { maxLr: 0.1, totalSteps: 40 }),
+  ExponentialLR: o => new lrScheduler.ExponentialLR(o, { gamma: 0.9 }),
+  ReduceLROnPlateau: o => new lrScheduler.ReduceLROnPlateau(o, { patience: 1 }),
+  SequentialLR: o =>
+    new lrScheduler.SequentialLR(o, {
+      schedulers: [
+        new lrScheduler.LinearLR(o, { startFactor: 0.1, totalIters: 4 }),
+        new lrScheduler.ExponentialLR(o, { gamma: 0.9 }),
+      ],
+      milestones: [4],
+    }),
+  ChainedScheduler: o =>
+    new lrScheduler.ChainedScheduler([
+      new lrScheduler.ConstantLR(o, { factor: 0.5, totalIters: 3 }),
+      new lrScheduler.ExponentialLR(o, { gamma: 0.9 }),
+    ]),
 }
+
+test('the list of schedulers is whole', t => {
+  const all = Object.keys(lrScheduler).filter(name => name !== 'LRScheduler')
+  t.deepEqual(Object.keys(schedulers).sort(), all.sort())
+})
+
 for (const [name, make] of Object.entries(schedulers)) {
   same(`scheduler ${name}`, () => {
     const model = perceptron()
     const optimizer = new optim.SGD(model.parameters(), { lr: 0.1, momentum: 0.9 })
     const scheduler = make(optimizer)
-    return { model, optimizer, step: training(model, optimizer), after: (_, loss) => scheduler.step(loss.item()) }
+    const watches = scheduler instanceof lrScheduler.ReduceLROnPlateau
+    const after = (_: number, loss: Tensor) => scheduler.step(watches ? loss.item() : undefined)
+    return { model, optimizer, step: training(model, optimizer), after }
   })
 }
 
