@@ -56,6 +56,16 @@ export class AutogradError extends GlorotError {}
 /** The native layer refused a launch: memory detached or shrunk under a tensor, or a bug in glorot. */
 export class LaunchError extends GlorotError {}
 
+/** Runs `fn`; what the native side says of `kernel` is said of the operation that it serves. */
+export function sayAs<T>(op: string, kernel: string, fn: () => T): T {
+  try {
+    return fn()
+  } catch (error) {
+    if (!(error instanceof GlorotError) || error.op !== kernel) throw error
+    throw new (error.constructor as typeof GlorotError)(error.message.slice(kernel.length + 2), { op, cause: error })
+  }
+}
+
 /** In the order of native/launch.h ErrorKind. */
 export const nativeErrors = [GlorotError, LaunchError, ValueError, IndexError] as const
 

@@ -10,6 +10,7 @@ import {
   checkOptions,
   formatShape,
   ShapeError,
+  sayAs,
   ValueError,
 } from '../core/errors.js'
 import { type Shape, sameShape } from '../core/shape.js'
@@ -19,7 +20,7 @@ import { mul } from './arithmetic.js'
 import { dense } from './pointwise.js'
 import { avgPool1d, avgPool2d, avgPool3d, type Pooled, planes, toPlaces } from './pooling.js'
 import { pow } from './power.js'
-import { resample, type Sums } from './resample.js'
+import { checkTable, resample, type Sums } from './resample.js'
 import { abs, sign } from './unary.js'
 import { batched, type Extent, extents, unbatched } from './window.js'
 
@@ -62,6 +63,7 @@ function adaptiveAverage(dims: number, x: Tensor, outputSize: OutputSize): Tenso
     const kernelSize = from.map((n, d) => n / to[d])
     return [avgPool1d, avgPool2d, avgPool3d][dims - 1](x, kernelSize)
   }
+  checkTable(op, from, to)
   const tables = from.map((n, d) => (n === to[d] ? null : parts(n, to[d])))
   return unbatched(resample(input, tables), had)
 }
@@ -190,7 +192,8 @@ function unpool(
     throw new ShapeError(message, { op, shapes: [x.shape] })
   }
   const [at] = batchedIndices(indices, had)
-  return unbatched(toPlaces(input, at, to), had)
+  const out = sayAs(op, 'maxPoolBackward', () => toPlaces(input, at, to))
+  return unbatched(out, had)
 }
 const batchedIndices = (indices: Tensor, had: boolean): [Tensor] => [had ? indices : indices.unsqueeze(0)]
 

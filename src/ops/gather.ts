@@ -3,7 +3,7 @@ import { copyOf } from '../autograd/accumulate.js'
 import { checkTensor, defineOp } from '../autograd/defineOp.js'
 import type { Gradient } from '../autograd/node.js'
 import { kernel, launch } from '../core/dispatch.js'
-import { AutogradError, checkChoice, checkOptions, DTypeError, formatShape, ShapeError } from '../core/errors.js'
+import { AutogradError, checkChoice, checkOptions, DTypeError, formatShape, ShapeError, sayAs } from '../core/errors.js'
 import { resolveDim, type Shape } from '../core/shape.js'
 import { arange, filled } from '../tensor/create.js'
 import { emptyTensor, Tensor } from '../tensor/tensor.js'
@@ -159,7 +159,7 @@ export function takeAlongDim(x: Tensor, index: Index, dim: number): Tensor {
       t,
       shape.map((n, k) => (k === d ? t.shape[k] : n)),
     )
-  return gather(wide(x), d, wide(given))
+  return sayAs(op, 'gather', () => gather(wide(x), d, wide(given)))
 }
 
 declare module '../tensor/tensor.js' {

@@ -1,9 +1,18 @@
 // Elements by index: along one dimension, at several indices at once, where a mask holds.
 import { checkTensor } from '../autograd/defineOp.js'
 import { kernel, launch } from '../core/dispatch.js'
-import { checkNumber, checkOptions, DTypeError, describe, formatShape, IndexError, ShapeError } from '../core/errors.js'
+import {
+  checkNumber,
+  checkOptions,
+  DTypeError,
+  describe,
+  formatShape,
+  IndexError,
+  ShapeError,
+  sayAs,
+} from '../core/errors.js'
 import { resolveDim, resolveIndex, sameShape } from '../core/shape.js'
-import { tensor } from '../tensor/create.js'
+import { nestedShape, tensor } from '../tensor/create.js'
 import { emptyTensor, Tensor } from '../tensor/tensor.js'
 import { meet } from './binary.js'
 import { expand, withShape } from './broadcast.js'
@@ -32,7 +41,9 @@ export function asIndex(op: string, index: unknown): Tensor {
       `${op}: an index must be an int32 Tensor, an array of whole numbers, an Int32Array or a BigInt64Array, got ${describe(index)}`,
     )
   }
-  const flat: readonly unknown[] = Array.isArray(index) ? index.flat(Infinity) : Array.from(index as ArrayLike<unknown>)
+  const flat: readonly unknown[] = Array.isArray(index)
+    ? index.flat(nestedShape(op, index).length)
+    : Array.from(index as ArrayLike<unknown>)
   for (const v of flat) {
     const n = typeof v === 'bigint' ? Number(v) : v
     if (typeof n !== 'number') throw new TypeError(`${op}: an index must be a number, got ${describe(v)}`)
@@ -71,7 +82,7 @@ export function indexSelect(x: Tensor, dim: number, index: Index): Tensor {
   if (x.shape.length === 0 && list.count !== 1) {
     throw new ShapeError(`a scalar has one place, the index names ${list.count}`, { op, shapes: [list.shape] })
   }
-  const out = readOp(source, single(d, list))
+  const out = sayAs(op, 'index', () => readOp(source, single(d, list)))
   return x.shape.length === 0 ? withShape(out, []) : out
 }
 
@@ -87,7 +98,10 @@ function write(op: string, x: Tensor, dim: number, index: Index, source: Tensor,
     const message = `source ${formatShape(source.shape)} does not fit: ${places.indices[0].count} indices of dim ${d} of ${formatShape(x.shape)} take ${formatShape(shape)}`
     throw new ShapeError(message, { op, shapes: [x.shape, source.shape] })
   }
-  return withShape(writeOp(target, from, places, by), x.shape)
+  return withShape(
+    sayAs(op, 'indexWrite', () => writeOp(target, from, places, by)),
+    x.shape,
+  )
 }
 
 /** x with alpha·source added at the indices of dimension `dim`; to an index given twice, both are added. */
@@ -107,7 +121,11 @@ export function indexFill(x: Tensor, dim: number, index: Index, value: number | 
   const [target, d] = along(op, x, dim)
   const list = listOf(op, index)
   const shape = placesShape(target.shape, single(d, list))
-  return withShape(writeOp(target, expand(fillValue(op, value, x.dtype), shape), single(d, list), null), x.shape)
+  const filling = expand(fillValue(op, value, x.dtype), shape)
+  return withShape(
+    sayAs(op, 'indexWrite', () => writeOp(target, filling, single(d, list), null)),
+    x.shape,
+  )
 }
 
 // --- where a mask holds ---------------------------------------------------------------------------------------------------
@@ -255,7 +273,8 @@ export function indexPut(
   const [, source] = from.dtype === x.dtype ? [x, from] : meet(x, from)
   if (source.dtype !== x.dtype) throw new DTypeError(`values are ${source.dtype}, the tensor ${x.dtype}`, { op })
   const shape = placesShape(prepared.x.shape, places)
-  const out = writeOp(prepared.x, expand(source, shape), places, options?.accumulate ? 1 : null)
+  const spread = expand(source, shape)
+  const out = sayAs(op, 'indexWrite', () => writeOp(prepared.x, spread, places, options?.accumulate ? 1 : null))
   const back: number[] = []
   order.forEach((d, i) => {
     back[d] = i

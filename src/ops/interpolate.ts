@@ -16,7 +16,7 @@ import {
 } from '../core/errors.js'
 import type { Tensor } from '../tensor/tensor.js'
 import { parts } from './adaptive.js'
-import { resample, type Sums } from './resample.js'
+import { checkTable, resample, type Sums } from './resample.js'
 
 const modes = ['nearest', 'linear', 'bilinear', 'bicubic', 'trilinear', 'area', 'nearest-exact'] as const
 export type InterpolateMode = (typeof modes)[number]
@@ -153,6 +153,7 @@ export function interpolate(x: Tensor, options?: InterpolateOptions): Tensor {
     const factor = factors === null ? 0 : checkNumber(op, 'scaleFactor', factors[d])
     const to = sizes === null ? Math.floor(n * factor) : sizes[d]
     checkInteger(op, 'a size of the result', to, 1)
+    checkTable(op, [n], [to])
     return {
       from: n,
       to,

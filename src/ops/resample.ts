@@ -3,7 +3,8 @@
 import { defineOp } from '../autograd/defineOp.js'
 import type { Gradient } from '../autograd/node.js'
 import { kernel, launch } from '../core/dispatch.js'
-import { numel } from '../core/shape.js'
+import { formatShape, ShapeError } from '../core/errors.js'
+import { numel, type Shape } from '../core/shape.js'
 import { tensor } from '../tensor/create.js'
 import { emptyTensor, type Tensor } from '../tensor/tensor.js'
 import { dense } from './pointwise.js'
@@ -12,6 +13,21 @@ const RESAMPLE = kernel('resample')
 
 /** For each result the places that it is made of, and their weights. */
 export type Sums = readonly (readonly { readonly at: number; readonly weight: number }[])[]
+
+/** Places that a table may have: it is made of JavaScript's objects, and takes a hundred bytes for each. */
+const MOST = 2 ** 22
+
+/** @throws ShapeError if a dimension of the result is longer than tables are */
+export function checkTable(op: string, from: Shape, to: readonly number[]): void {
+  if (to.every(n => n <= MOST)) return
+  throw new ShapeError(
+    `the result of ${formatShape(from)} would be ${formatShape(to)}, more than ${MOST} along one dimension`,
+    {
+      op,
+      shapes: [from, to],
+    },
+  )
+}
 
 /** The table of the gradient: for each of n places the results that it is part of. */
 function reversed(sums: Sums, n: number): Sums {

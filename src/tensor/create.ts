@@ -174,13 +174,21 @@ function checkInt32(op: string, v: number, what = 'the value'): number {
   throw new ValueError(`${what} ${v} ${why}`, { op })
 }
 
-/** Shape and flat values of nested arrays. */
-function flattenData(data: readonly Data[]): { shape: number[]; flat: (number | boolean | bigint)[] } {
+/** The shape of nested arrays, if they are regular. */
+export function nestedShape(op: string, data: unknown): number[] {
   const shape: number[] = []
   for (let level: unknown = data; Array.isArray(level) || ArrayBuffer.isView(level); level = (level as unknown[])[0]) {
     shape.push((level as unknown[]).length)
     if ((level as unknown[]).length === 0) break
+    // One that holds itself has no end.
+    if (shape.length > 64) throw new ShapeError('the arrays are nested deeper than 64 levels', { op })
   }
+  return shape
+}
+
+/** Shape and flat values of nested arrays. */
+function flattenData(data: readonly Data[]): { shape: number[]; flat: (number | boolean | bigint)[] } {
+  const shape = nestedShape('tensor', data)
   const flat: (number | boolean | bigint)[] = []
   const walk = (level: unknown, d: number, where: string): void => {
     if (d === shape.length) {

@@ -10,6 +10,7 @@ import {
   describe,
   formatShape,
   ShapeError,
+  sayAs,
   ValueError,
 } from '../core/errors.js'
 import { checkShape, type Shape } from '../core/shape.js'
@@ -139,7 +140,8 @@ export function bernoulli(p: Tensor, options?: { generator?: Generator | null })
   floatingOnly('bernoulli', p.dtype)
   const generator = onlyGenerator('bernoulli', options)
   const out = emptyTensor(p.shape, p.dtype)
-  launch(BERNOULLI, p.dtype, [generator.state, p.detach().contiguous(), out], [p.count])
+  const from = p.detach().contiguous()
+  sayAs('bernoulli', 'bernoulliTensor', () => launch(BERNOULLI, p.dtype, [generator.state, from, out], [p.count]))
   return out
 }
 

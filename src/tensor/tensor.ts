@@ -1,7 +1,7 @@
 // Tensor: typed, strided memory with what autograd keeps about it. It knows no operation: each file under ops/ adds its methods.
 import type { Node } from '../autograd/node.js'
 import { type DType, dtypes, type TypedArray } from '../core/dtype.js'
-import { checkFlag, DTypeError, describe, formatShape, ShapeError, ValueError } from '../core/errors.js'
+import { checkFlag, DTypeError, describe, formatShape, LaunchError, ShapeError, ValueError } from '../core/errors.js'
 import { changed, recording } from '../core/recording.js'
 import { contiguousStrides, isContiguous, numel, resolveDim, type Shape, sameShape } from '../core/shape.js'
 import { allocateBytes, allocated, Storage } from '../core/storage.js'
@@ -93,7 +93,7 @@ export class Tensor {
       const message = 'the tensor is not contiguous; use x.contiguous().typedArray() or x.toTypedArray()'
       throw new ValueError(message, { op: 'typedArray', shapes: [this.shape] })
     }
-    return this.window(this.count)
+    return this.window('typedArray', this.count)
   }
 
   /** The elements in row-major order, copied. */
@@ -102,7 +102,10 @@ export class Tensor {
     const { shape, customStrides: strides } = this
     const out = new dtypes[this.dtype].array(this.count)
     if (this.count === 0) return out
-    const all = this.window(shape.reduce((last, size, d) => last + (size - 1) * strides[d], 1))
+    const all = this.window(
+      'toTypedArray',
+      shape.reduce((last, size, d) => last + (size - 1) * strides[d], 1),
+    )
     const index = new Array<number>(shape.length).fill(0)
     let at = 0
     for (let i = 0; i < this.count; i++) {
@@ -118,10 +121,14 @@ export class Tensor {
   }
 
   /** n elements of the storage from this tensor's first one on. */
-  private window(n: number): TypedArray {
+  private window(op: string, n: number): TypedArray {
     recording.active?.valuesUsed(this)
     const { bytes } = this.storage
-    return new dtypes[this.dtype].array(bytes.buffer as ArrayBuffer, bytes.byteOffset + this.byteOffset, n)
+    try {
+      return new dtypes[this.dtype].array(bytes.buffer as ArrayBuffer, bytes.byteOffset + this.byteOffset, n)
+    } catch (cause) {
+      throw new LaunchError('the memory of the tensor was detached or has shrunk', { op, shapes: [this.shape], cause })
+    }
   }
 
   /**
@@ -133,7 +140,7 @@ export class Tensor {
       const message = `only a tensor of one element has an item, this one is ${formatShape(this.shape)}`
       throw new ShapeError(message, { op: 'item', shapes: [this.shape] })
     }
-    return this.window(1)[0]
+    return this.window('item', 1)[0]
   }
 
   /** The elements as nested arrays; a scalar gives its value. bool gives true and false. */

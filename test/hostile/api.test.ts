@@ -98,7 +98,56 @@ test('memory taken away from under a tensor: each use throws, the process lives'
   t.deepEqual(ones([2]).add(1).tolist(), [2, 2])
 })
 
+test('values of memory that was taken away are refused by name', t => {
+  const array = new Float32Array(64)
+  const x = fromTypedArray(array, [8, 8])
+  structuredClone(array.buffer, { transfer: [array.buffer] })
+  const Resizable = ArrayBuffer as unknown as new (n: number, o: object) => ArrayBuffer & { resize(n: number): void }
+  const memory = new Resizable(256, { maxByteLength: 1024 })
+  const y = fromTypedArray(new Float32Array(memory), [8, 8])
+  memory.resize(16)
+  for (const z of [x, y]) {
+    for (const [name, use] of [
+      ['typedArray', () => z.tolist()],
+      ['typedArray', () => z.toTypedArray()],
+      ['toTypedArray', () => z.t().tolist()],
+      ['item', () => z.select(0, 7).select(0, 7).item()],
+    ] as const)
+      t.throws(use, { instanceOf: glorot.LaunchError, message: new RegExp(`^${name}: the memory of the tensor`) })
+  }
+})
+
+test('an array that holds itself is refused', t => {
+  const cycle: unknown[] = []
+  cycle.push(cycle, cycle)
+  t.throws(() => tensor(cycle as never), { instanceOf: ShapeError, message: /^tensor: .*deeper than 64/ })
+  t.throws(() => ones([3]).index(cycle as never), { instanceOf: ShapeError, message: /^index: .*deeper than 64/ })
+})
+
+test('an index out of range is told by the operation that was called', t => {
+  const x = rand([3])
+  const far = tensor([7], { dtype: 'int32' })
+  const plane = rand([1, 1, 2])
+  const places = tensor([[[0, 9]]], { dtype: 'int32' })
+  for (const [name, use] of Object.entries({
+    indexSelect: () => x.indexSelect(0, far),
+    indexAdd: () => x.indexAdd(0, far, ones([1])),
+    indexCopy: () => x.indexCopy(0, far, ones([1])),
+    indexFill: () => x.indexFill(0, far, 1),
+    indexPut: () => x.indexPut([far], 1),
+    takeAlongDim: () => x.takeAlongDim(far, 0),
+    maxUnpool1d: () => nn.functional.maxUnpool1d(plane, places, 2),
+  }))
+    t.throws(use, { instanceOf: glorot.IndexError, message: new RegExp(`^${name}: index [79] is out of range`) })
+  t.throws(() => glorot.bernoulli(tensor([2])), { message: /^bernoulli: the probability 2 is not/ })
+})
+
 test('huge and zero sizes', t => {
+  const { interpolate, adaptiveAvgPool1d } = nn.functional
+  for (const size of [2 ** 31, 2 ** 40]) {
+    t.throws(() => interpolate(ones([1, 1, 2]), { size }), { instanceOf: ShapeError, message: new RegExp(`${size}`) })
+    t.throws(() => adaptiveAvgPool1d(ones([1, 1, 2]), size), { instanceOf: ShapeError, message: new RegExp(`${size}`) })
+  }
   t.throws(() => zeros([2 ** 30, 2 ** 20]), { instanceOf: GlorotError })
   t.throws(
     () =>
