@@ -5,7 +5,14 @@ import { kernel, launch } from '../core/dispatch.js'
 import { DTypeError, formatShape, ShapeError } from '../core/errors.js'
 import { resolveDim } from '../core/shape.js'
 import { emptyTensor, type Tensor } from '../tensor/tensor.js'
+import { sumTo } from './broadcast.js'
+import { where } from './choice.js'
+import { gt } from './compare.js'
+import { cat } from './join.js'
+import { chunk } from './piece.js'
 import { dense, floating } from './pointwise.js'
+import { sigmoid } from './unary.js'
+import { reshape } from './view.js'
 
 const GLU_FORWARD = kernel('glu')
 const GLU_BACKWARD = kernel('gluBackward')
@@ -34,6 +41,12 @@ const gluOp = defineOp('glu', {
     const dx = emptyTensor(x.shape, x.dtype)
     launch(GLU_BACKWARD, x.dtype, [dense(x), dense(grad), dx], halves(x.shape, ctx.extra))
     return dx
+  },
+  derivative(ctx, grad): Gradient {
+    const [a, b] = chunk(ctx.saved[0], 2, ctx.extra)
+    const gate = sigmoid(b)
+    const da = grad.mul(gate)
+    return cat([da, da.mul(a).mul(gate.neg().add(1))], ctx.extra)
   },
 })
 
@@ -74,6 +87,17 @@ const preluOp = defineOp('prelu', {
     const dw = emptyTensor(weight.shape, x.dtype)
     launch(PRELU_BACKWARD, x.dtype, [dense(x), dense(weight), dense(grad), dx, dw], channelsOf(x, weight))
     return [dx, dw]
+  },
+  derivative(ctx, grad): Gradient[] {
+    const [x, weight] = ctx.saved
+    // Along dimension 1 where there is one.
+    const slopes = reshape(
+      weight,
+      x.shape.map((_, d) => (d === 1 ? weight.count : 1)),
+    )
+    const right = gt(x, 0)
+    const dw = where(right, 0, grad.mul(x))
+    return [where(right, grad, grad.mul(slopes)), reshape(sumTo(dw, slopes.shape), weight.shape)]
   },
 })
 

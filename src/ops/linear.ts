@@ -1,9 +1,13 @@
 // The affine map of nn.Linear: one launch forward, one backward.
 import { copyOf } from '../autograd/accumulate.js'
 import { checkTensor, defineOp } from '../autograd/defineOp.js'
+import type { Gradient } from '../autograd/node.js'
 import { kernel, launch } from '../core/dispatch.js'
 import { DTypeError, formatShape, ShapeError } from '../core/errors.js'
 import { emptyTensor, type Tensor } from '../tensor/tensor.js'
+import { matmul } from './matmul.js'
+import { sum } from './reduce.js'
+import { reshape } from './view.js'
 
 const LINEAR = kernel('linear')
 const LINEAR_BACKWARD = kernel('linearBackward')
@@ -55,6 +59,17 @@ const linearOp = defineOp('linear', {
     const flags = (dx === null ? 0 : 1) + (dw === null ? 0 : 2) + (db === null ? 0 : 4)
     launch(LINEAR_BACKWARD, x.dtype, buffers, [M, N, K, row, column, flags])
     return [dx, dw, db]
+  },
+  derivative(ctx, grad): Gradient[] {
+    const [x, weight] = ctx.saved
+    const [N, K] = weight.shape
+    const M = N === 0 ? 0 : grad.count / N
+    const dy = reshape(grad, [M, N])
+    return [
+      ctx.needs(0) ? reshape(matmul(dy, weight), x.shape) : null,
+      ctx.needs(1) ? matmul(dy.t(), reshape(x, [M, K])) : null,
+      ctx.needs(2) ? sum(dy, 0) : null,
+    ]
   },
 })
 

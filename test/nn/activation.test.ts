@@ -1,6 +1,7 @@
 // Activations as modules: they print as in PyTorch 2.13, compute what their functions compute, and can work in place.
 import test from 'ava'
 import { autograd, DTypeError, manualSeed, nn, randn, ShapeError, Tensor, tensor, ValueError } from 'glorot'
+import { checkGradients } from '../harness/grad.js'
 
 const F = nn.functional
 const inplace = true
@@ -135,6 +136,18 @@ test('gradients of in-place forms are those of the functions', t => {
   ]) {
     t.true(autograd.gradcheck(v => f(v.mul(2), { inplace }), [x]))
   }
+})
+
+test('first and second derivatives of glu and prelu', t => {
+  for (const dim of [0, 1, -1]) t.true(checkGradients(x => F.glu(x, dim), [[4, 2, 6]]))
+  for (const [shape, slopes] of [
+    [[2, 3, 4], 3],
+    [[2, 3], 3],
+    [[2, 3], 1],
+    [[5], 1],
+    [[], 1],
+  ] as const)
+    t.true(checkGradients(F.prelu, [shape, [slopes]]))
 })
 
 test('in place needs a floating tensor that is no leaf of the graph', t => {

@@ -1,6 +1,7 @@
 // Parameters, and the affine layer that is made of them.
 import test from 'ava'
 import { autograd, DTypeError, manualSeed, nn, rand, randn, ShapeError, tensor, zeros } from 'glorot'
+import { checkGradients } from '../harness/grad.js'
 
 test('a parameter shares the memory of its data, outside the graph that made it', t => {
   const data = rand([2, 3]).requiresGrad_()
@@ -44,6 +45,20 @@ test('Linear takes any leading dimensions, also none, and inputs with gaps', t =
   t.deepEqual(layer.forward(gaps).tolist(), layer.forward(gaps.contiguous()).tolist())
   t.deepEqual(layer.forward(zeros([0, 3])).shape, [0, 2])
   t.true(autograd.gradcheck(v => layer.double().forward(v), [randn([2, 3], { dtype: 'float64', requiresGrad: true })]))
+})
+
+test('first and second derivatives of linear, as a gradient penalty needs them', t => {
+  const { linear } = nn.functional
+  for (const shape of [[2, 3], [3], [2, 1, 3]]) {
+    t.true(checkGradients((x, w, b) => linear(x, w, b), [shape, [4, 3], [4]]))
+    t.true(checkGradients((x, w) => linear(x, w).tanh(), [shape, [4, 3]]))
+  }
+  t.true(checkGradients((x, w, b) => linear(x.t(), w.t(), b), [[3, 2], [3, 4], [4]]))
+  const critic = new nn.Sequential(new nn.Linear(3, 5), new nn.Tanh(), new nn.Linear(5, 1))
+  const x = rand([4, 3]).requiresGrad_()
+  const [slope] = autograd.grad([critic.forward(x).sum()], [x], { createGraph: true })
+  slope!.norm(2, 1).sub(1).square().mean().backward()
+  t.true([...critic.parameters()].slice(0, 3).every(p => p.grad!.abs().sum().item() > 0))
 })
 
 test('Linear starts as in PyTorch, and again with resetParameters', t => {
