@@ -104,11 +104,12 @@ template <class T> void maxPool(Launch& l) noexcept {
 }
 
 /**
- * dx[m, index[m, p]] += dout[m, p], else 0.
- * buffers: dout [M, P], index [M, P] (int32), dx [M, plane]. sizes: M, P, plane.
+ * dx[m, index[m, p]] += dout[m, p], else 0; with `last`, = dout[m, p] of the last p there: what undoes a pooling.
+ * buffers: dout [M, P], index [M, P] (int32), dx [M, plane]. sizes: M, P, plane, last.
  */
 template <class T> void maxPoolBackward(Launch& l) noexcept {
   const int64_t M = l.size(0), P = l.size(1), plane = l.size(2);
+  const bool last = l.size(3) != 0;
   const T* grad = l.in<T>(0, times(M, P));
   const int32_t* index = l.in<int32_t>(1, times(M, P));
   T* dx = l.out<T>(2, times(M, plane));
@@ -125,7 +126,7 @@ template <class T> void maxPoolBackward(Launch& l) noexcept {
       fillRun(to, T(0), plane);
       for (int64_t p = 0; p < P; p++) {
         const int64_t at = index[m * P + p];
-        if (at >= 0 && at < plane) to[at] += grad[m * P + p];
+        if (at >= 0 && at < plane) to[at] = last ? grad[m * P + p] : to[at] + grad[m * P + p];
       }
     }
   });

@@ -145,16 +145,19 @@ template <class T> void pools(const Geometry& g) {
       CHECK(close(average[m * P + p], sum[static_cast<size_t>(p)] / 4, 9));
     }
   }
-  CHECK(test::run("maxPoolBackward", test::dtypeOf<T>(), {out, index, dx}, {d(M), d(P), d(plane)}).kind == ErrorKind::kNone);
+  CHECK(test::run("maxPoolBackward", test::dtypeOf<T>(), {out, index, dx}, {d(M), d(P), d(plane), 0}).kind == ErrorKind::kNone);
   double given = 0, got = 0;
   for (int64_t i = 0; i < out.n; i++) given += out[i];
   for (int64_t i = 0; i < dx.n; i++) got += dx[i];
   CHECK(std::fabs(given - got) < 1e-3);
+  CHECK(test::run("maxPoolBackward", test::dtypeOf<T>(), {out, index, dx}, {d(M), d(P), d(plane), 1}).kind == ErrorKind::kNone);
+  for (int64_t m = 0; m < M; m++)
+    for (int64_t p = 0; p < P; p++) CHECK(dx[m * plane + index[m * P + p]] == out[m * P + p]);
   index[0] = static_cast<int32_t>(plane);
   dx[0] = 5;
-  CHECK(test::run("maxPoolBackward", test::dtypeOf<T>(), {out, index, dx}, {d(M), d(P), d(plane)}).kind == ErrorKind::kIndex && dx[0] == 5);
+  CHECK(test::run("maxPoolBackward", test::dtypeOf<T>(), {out, index, dx}, {d(M), d(P), d(plane), 0}).kind == ErrorKind::kIndex && dx[0] == 5);
   index[0] = -1;
-  CHECK(test::run("maxPoolBackward", test::dtypeOf<T>(), {out, index, dx}, {d(M), d(P), d(plane)}).kind == ErrorKind::kIndex);
+  CHECK(test::run("maxPoolBackward", test::dtypeOf<T>(), {out, index, dx}, {d(M), d(P), d(plane), 0}).kind == ErrorKind::kIndex);
 }
 
 static void pooling() {

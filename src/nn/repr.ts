@@ -1,7 +1,8 @@
 // How modules print their settings: as Python does.
 
-/** A number as Python prints it: 1, 0.01, 1e-05. */
+/** A number as Python prints it: 1, 0.01, 1e-05, inf. */
 export function number(x: number): string {
+  if (!Number.isFinite(x)) return Number.isNaN(x) ? 'nan' : x > 0 ? 'inf' : '-inf'
   const [digits, exponent] = x.toExponential().split('e')
   const e = Number(exponent)
   if (e >= -4 && e < 16) return String(x)
@@ -15,7 +16,7 @@ export function float(x: number): string {
 }
 
 /** A tuple: (3, 3), and (3,) of one. */
-export function tuple(list: readonly number[]): string {
+export function tuple(list: readonly (number | string)[]): string {
   return list.length === 1 ? `(${list[0]},)` : `(${list.join(', ')})`
 }
 

@@ -3,7 +3,7 @@ import { checkFlag, checkInteger, checkNumber, checkOptions } from '../core/erro
 import { checkMode, type InterpolateMode, type InterpolateOptions, interpolate } from '../ops/interpolate.js'
 import type { Tensor } from '../tensor/tensor.js'
 import { Module } from './module.js'
-import { float, numbers } from './repr.js'
+import { float, numbers, tuple } from './repr.js'
 
 /**
  * [N, C, *] at another spatial size; see `functional.interpolate`. Defaults: mode 'nearest', alignCorners null.
@@ -37,8 +37,7 @@ export class Upsample extends Module {
 
   override extraRepr(): string {
     const { size, scaleFactor } = this
-    const factor = (f: number | readonly number[]) =>
-      typeof f === 'number' ? float(f) : `(${f.map(float).join(', ')})`
+    const factor = (f: number | readonly number[]) => (typeof f === 'number' ? float(f) : tuple(f.map(float)))
     const how =
       scaleFactor !== null ? `scale_factor=${factor(scaleFactor)}` : `size=${size === null ? 'None' : numbers(size)}`
     return `${how}, mode='${this.mode}'`

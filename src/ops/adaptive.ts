@@ -102,7 +102,7 @@ const adaptiveMaxOp = defineOp('adaptiveMaxPool', {
     ctx.extra = from
     return [out, places]
   },
-  backward: (ctx, grad): Gradient => toPlaces(grad, ctx.saved[0], ctx.extra),
+  backward: (ctx, grad): Gradient => toPlaces(grad, ctx.saved[0], ctx.extra, false),
   derivative: true,
 })
 
@@ -192,27 +192,27 @@ function unpool(
     throw new ShapeError(message, { op, shapes: [x.shape] })
   }
   const [at] = batchedIndices(indices, had)
-  const out = sayAs(op, 'maxPoolBackward', () => toPlaces(input, at, to))
+  const out = sayAs(op, 'maxPoolBackward', () => toPlaces(input, at, to, true))
   return unbatched(out, had)
 }
 const batchedIndices = (indices: Tensor, had: boolean): [Tensor] => [had ? indices : indices.unsqueeze(0)]
 
 /**
- * The elements of a max pooling put back in their places, zeros elsewhere.
+ * The elements of a max pooling put back in their places, zeros elsewhere; of several in one place the last stays.
  * @see https://pytorch.org/docs/stable/generated/torch.nn.MaxUnpool1d.html
  */
 export function maxUnpool1d(x: Tensor, indices: Tensor, kernelSize: Extent, options?: MaxUnpoolOptions): Tensor {
   return unpool(1, x, indices, kernelSize, options)
 }
 /**
- * The elements of a max pooling put back in their places, zeros elsewhere.
+ * The elements of a max pooling put back in their places, zeros elsewhere; of several in one place the last stays.
  * @see https://pytorch.org/docs/stable/generated/torch.nn.MaxUnpool2d.html
  */
 export function maxUnpool2d(x: Tensor, indices: Tensor, kernelSize: Extent, options?: MaxUnpoolOptions): Tensor {
   return unpool(2, x, indices, kernelSize, options)
 }
 /**
- * The elements of a max pooling put back in their places, zeros elsewhere.
+ * The elements of a max pooling put back in their places, zeros elsewhere; of several in one place the last stays.
  * @see https://pytorch.org/docs/stable/generated/torch.nn.MaxUnpool3d.html
  */
 export function maxUnpool3d(x: Tensor, indices: Tensor, kernelSize: Extent, options?: MaxUnpoolOptions): Tensor {

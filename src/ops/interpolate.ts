@@ -47,6 +47,8 @@ interface Axis {
   readonly to: number
   /** Given, else 0. */
   readonly factor: number
+  /** Each element twice, whatever the factor. */
+  readonly doubled: boolean
   readonly round: Round
 }
 
@@ -65,7 +67,7 @@ function positions(axis: Axis, corners: boolean): (i: number) => number {
 
 function nearestSums(axis: Axis, exact: boolean): Sums {
   // Always in float32, whatever the tensor's dtype.
-  const step = stepOf(axis, Math.fround)
+  const step = axis.doubled ? 0.5 : stepOf(axis, Math.fround)
   return Array.from({ length: axis.to }, (_, i) => {
     const at = Math.floor(Math.fround(Math.fround(exact ? i + 0.5 : i) * step))
     return [{ at: Math.min(at, axis.from - 1), weight: 1 }]
@@ -158,16 +160,20 @@ export function interpolate(x: Tensor, options?: InterpolateOptions): Tensor {
       from: n,
       to,
       factor: recompute || mode === 'area' ? 0 : factor,
+      doubled: mode === 'nearest' && dims === 2 && to === 2 * n,
       round: x.dtype === 'float32' ? Math.fround : v => v,
     }
   })
   return resample(
     x,
-    axes.map(axis => (axis.from === axis.to && unchanged(mode, axis, corners) ? null : sumsOf(mode, axis, corners))),
+    axes.map(axis =>
+      axis.from === axis.to && unchanged(mode, axis, corners, dims) ? null : sumsOf(mode, axis, corners),
+    ),
   )
 }
 
-/** Whether a dimension that keeps its size keeps its elements: not where a given factor moves them. */
-function unchanged(mode: InterpolateMode, axis: Axis, corners: boolean): boolean {
-  return corners || axis.factor === 0 || axis.factor === 1 || mode === 'area'
+/** Whether a dimension that keeps its size keeps its elements. In these modes a given factor moves them, in PyTorch too. */
+function unchanged(mode: InterpolateMode, axis: Axis, corners: boolean, dims: number): boolean {
+  const moves = mode === 'bicubic' || mode === 'nearest-exact' || (mode === 'nearest' && dims !== 2)
+  return !moves || corners || axis.factor === 0 || axis.factor === 1
 }

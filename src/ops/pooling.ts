@@ -18,12 +18,15 @@ const AVERAGE_BACKWARD = kernel('avgPoolBackward')
 /** Planes of [N, C, *]. */
 export const planes = (x: Tensor) => x.shape[0] * x.shape[1]
 
-/** Each element of grad at the place of its plane that `places` names, zeros elsewhere. Shapes: grad and places [N, C, *]. */
+/**
+ * Each element of grad at the place of its plane that `places` names, zeros elsewhere. Shapes: grad and places [N, C, *].
+ * @param last of several elements in one place the last stays, and yet all get its gradient, as in PyTorch; else they are added
+ */
 export const toPlaces = defineOp('maxPoolBackward', {
-  forward(ctx, grad: Tensor, places: Tensor, to: Shape) {
+  forward(ctx, grad: Tensor, places: Tensor, to: Shape, last: boolean) {
     const out = emptyTensor([...grad.shape.slice(0, 2), ...to], grad.dtype)
-    const M = planes(grad)
-    launch(MAX_BACKWARD, grad.dtype, [dense(grad), places, out], [M, numel(grad.shape.slice(2)), numel(to)])
+    const sizes = [planes(grad), numel(grad.shape.slice(2)), numel(to), last ? 1 : 0]
+    launch(MAX_BACKWARD, grad.dtype, [dense(grad), dense(places), out], sizes)
     ctx.save(places)
     return out
   },
@@ -47,7 +50,7 @@ const maxPoolOp = defineOp('maxPool', {
     ctx.extra = g.input
     return [out, places]
   },
-  backward: (ctx, grad): Gradient => toPlaces(grad, ctx.saved[0], ctx.extra),
+  backward: (ctx, grad): Gradient => toPlaces(grad, ctx.saved[0], ctx.extra, false),
   derivative: true,
 })
 
@@ -102,7 +105,6 @@ function slide(op: string, x: Tensor, kernelSize: Extent, options: Sliding, dila
     throw new ValueError(message, { op })
   }
   const g = { input: x.shape.slice(2), kernel, stride, padding, dilation }
-  checkFits(op, g, padding, x.shape)
   const output = g.input.map((n, d) => {
     const room = n + 2 * padding[d] - reach(kernel[d], dilation[d])
     if (!ceil) return Math.floor(room / stride[d]) + 1
@@ -110,6 +112,8 @@ function slide(op: string, x: Tensor, kernelSize: Extent, options: Sliding, dila
     const most = Math.ceil(room / stride[d])
     return most * stride[d] >= n + padding[d] ? most : most + 1
   })
+  // Rounded up, the only window may reach past the end.
+  if (!ceil || output.some(n => n < 1)) checkFits(op, g, padding, x.shape)
   return { ...g, output }
 }
 

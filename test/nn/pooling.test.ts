@@ -35,6 +35,17 @@ for (const [name, pool, shape] of pools) {
   })
 }
 
+test('rounded up, a window larger than the input is the only one', t => {
+  const x = tensor([[[1, 2, 3, 4, 5, 6]]])
+  t.deepEqual(F.maxPool1d(x, 4, { dilation: 2, ceilMode: true }).tolist(), [[[5]]])
+  t.deepEqual(F.maxPool1d(x.narrow(2, 0, 3), 4, { stride: 2, ceilMode: true }).tolist(), [[[3]]])
+  t.deepEqual(F.avgPool1d(x.narrow(2, 0, 3), 4, { stride: 2, ceilMode: true }).tolist(), [[[2]]])
+  t.true(checkGradients(v => F.maxPool1d(v, 4, { dilation: 2, ceilMode: true }), [[1, 2, 6]]))
+  t.throws(() => F.maxPool1d(x.narrow(2, 0, 2), 4, { stride: 2, ceilMode: true }), {
+    message: /kernel \[4\] reaches over \[4\], more than the padded input \[2\]/,
+  })
+})
+
 test('indices are places within a plane', t => {
   const x = tensor([[[3, 1, 2, 9, 0, 4]]])
   const [out, places] = F.maxPool1d(x, 2, { returnIndices: true })

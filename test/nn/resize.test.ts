@@ -1,7 +1,7 @@
 // Layers that change sizes: adaptive pooling, interpolation, columns of blocks, pixel shuffles, padding. Derivatives, replay, printing,
 // what is refused.
 import test from 'ava'
-import { arange, compile, nn, randn, type Tensor } from 'glorot'
+import { arange, compile, nn, randn, type Tensor, tensor } from 'glorot'
 import { checkGradients } from '../harness/grad.js'
 
 const F = nn.functional
@@ -75,6 +75,40 @@ test('unpooling puts elements back', t => {
     message: /outputSize \[9, 6\] is not within a stride \[2, 2\] of \[6, 6\]/,
   })
   t.throws(() => unpool.forward(y, at.sub(5)), { message: /index -?\d+ is out of range for a plane of 36 elements/ })
+})
+
+test('of several elements in one place one stays, and all get its gradient', t => {
+  const x = tensor([[[1, 5, 2, 3, 0]]])
+  const [y, at] = F.maxPool1d(x, 3, { stride: 1, returnIndices: true })
+  const leaf = y.detach().requiresGrad_()
+  const back = F.maxUnpool1d(leaf, at, 3, { stride: 1 })
+  t.deepEqual(back.tolist(), [[[0, 5, 0, 3, 0]]])
+  back
+    .mul(tensor([1, 2, 3, 4, 5]))
+    .sum()
+    .backward()
+  t.deepEqual(leaf.grad!.tolist(), [[[2, 2, 4]]])
+  const turned = F.maxUnpool2d(tensor([[[1, 2]]]), tensor([[[0], [3]]], { dtype: 'int32' }).transpose(1, 2), [1, 2])
+  t.deepEqual(turned.tolist(), [[[1, 0, 0, 2]]])
+})
+
+test('a factor that leaves the size as it is', t => {
+  const x = tensor([[[1, 2, 3]]])
+  const wide = x.unsqueeze(2)
+  const at = (scaleFactor: number) => ({ scaleFactor: [1, scaleFactor] })
+  t.deepEqual(F.interpolate(x, { scaleFactor: 1.2, mode: 'linear' }).tolist(), x.tolist())
+  t.deepEqual(F.interpolate(wide, { ...at(1.2), mode: 'bilinear' }).tolist(), wide.tolist())
+  t.deepEqual(F.interpolate(wide, at(1.2)).tolist(), wide.tolist())
+  t.deepEqual(F.interpolate(wide, at(2.3)).tolist(), [[[[1, 1, 2, 2, 3, 3]]]])
+  // As in PyTorch, sequences differ from images here.
+  t.deepEqual(F.interpolate(x, { scaleFactor: 1.2 }).tolist(), [[[1, 1, 2]]])
+  t.deepEqual(F.interpolate(x, { scaleFactor: 2.3 }).tolist(), [[[1, 1, 1, 2, 2, 3]]])
+})
+
+test('numbers and tuples of one print as in Python', t => {
+  t.is(String(new nn.Upsample({ scaleFactor: [0.4], mode: 'linear' })), "Upsample(scale_factor=(0.4,), mode='linear')")
+  const table = new nn.Embedding(3, 2, { maxNorm: 1, normType: Infinity })
+  t.is(String(table), 'Embedding(3, 2, max_norm=1.0, norm_type=inf)')
 })
 
 test('fold of unfold counts how often each element is seen', t => {
