@@ -118,6 +118,9 @@ export function pad(x: Tensor, pad: readonly number[], options?: PadOptions): Te
   }
   const before = new Array<number>(n).fill(0)
   const after = new Array<number>(n).fill(0)
+  // These two continue the tensor as it was before anything is cut off.
+  const cutsLast = mode === 'reflect' || mode === 'replicate'
+  const cuts: ((t: Tensor) => Tensor)[] = []
   let source = x
   for (let k = 0; k < pad.length / 2; k++) {
     const d = n - 1 - k
@@ -130,11 +133,14 @@ export function pad(x: Tensor, pad: readonly number[], options?: PadOptions): Te
         `dimension ${d} of size ${source.shape[d]} cannot lose ${-Math.min(b, 0) - Math.min(a, 0)}`,
         { op },
       )
-    if (b < 0 || a < 0) source = narrow(source, d, Math.max(-b, 0), kept)
+    if (b >= 0 && a >= 0) continue
+    if (cutsLast) cuts.push(t => narrow(t, d, Math.max(-b, 0), kept + before[d] + after[d]))
+    else source = narrow(source, d, Math.max(-b, 0), kept)
   }
   if (mode === 'constant') return constantOp(source, { before, after }, elementOf(op, options?.value ?? 0, x.dtype))
   if (options?.value !== undefined && options.value !== 0)
     throw new ValueError(`value belongs to mode 'constant', not '${mode}'`, { op })
   if (n === 0) return source.clone()
-  return continueOp(source, modes.indexOf(mode) - 1, { before, after })
+  const continued = continueOp(source, modes.indexOf(mode) - 1, { before, after })
+  return cuts.reduce((t, cut) => cut(t), continued).contiguous()
 }

@@ -111,6 +111,13 @@ test('normalize, cosineSimilarity and pairwiseDistance: values of PyTorch 2.13',
   near(t, F.cosineSimilarity(a, b, { dim: 0 }), [0.48304588, 0.32410187])
   near(t, F.cosineSimilarity(a.select(0, 0), b, { dim: -1 }), [0.98386991, 0.89442728, 0.8877545])
   near(t, new nn.CosineSimilarity({ dim: 0 }).forward(a, b), [0.48304588, 0.32410187])
+  // Where the dimension itself broadcasts.
+  const rising = tensor([
+    [0, 1],
+    [2, 3],
+    [4, 5],
+  ])
+  near(t, F.cosineSimilarity(rising, tensor([[1, 2]]), { dim: 0 }), [0.7745967, 0.87831])
   near(t, F.pairwiseDistance(a, b), [2.8284285, 2.2360666, 4.0311279])
   near(t, new nn.PairwiseDistance({ p: 1, eps: 0 }).forward(a, b), [4, 3, 4.5])
   t.deepEqual(new nn.PairwiseDistance({ keepdim: true }).forward(a, b).shape, [3, 1])

@@ -51,6 +51,9 @@ test('negative padding cuts off before anything is added', t => {
     [5, 5],
   ])
   t.deepEqual(pad(arange(5), [-1, 2], { mode: 'reflect' }).tolist(), [1, 2, 3, 4, 3, 2])
+  // What is cut off is mirrored and repeated all the same.
+  t.deepEqual(pad(arange(3), [-1, 2], { mode: 'reflect' }).tolist(), [1, 2, 1, 0])
+  t.deepEqual(pad(arange(3), [2, -3], { mode: 'replicate' }).tolist(), [0, 0])
   t.throws(() => pad(matrix(), [-2, -1]), { message: /pad/ })
   t.true(checkGradients(x => pad(x, [-1, 2, 1, -1]), [[3, 3]]))
   t.true(checkGradients(x => pad(x, [-1, 2], { mode: 'reflect' }), [[2, 4]]))

@@ -1,8 +1,10 @@
 // Lengths of vectors along a dimension, and angles between them.
 import { checkTensor } from '../../autograd/defineOp.js'
 import { checkNumber, checkOptions } from '../../core/errors.js'
+import { broadcastShapes } from '../../core/shape.js'
 import { threshold } from '../../ops/activation.js'
 import { div } from '../../ops/arithmetic.js'
+import { expand } from '../../ops/broadcast.js'
 import { norm, sum } from '../../ops/reduce.js'
 import type { Tensor } from '../../tensor/tensor.js'
 
@@ -50,5 +52,11 @@ export function cosineSimilarity(x: Tensor, y: Tensor, options?: CosineOptions):
   checkOptions(op, options, ['dim', 'eps'])
   const { dim = 1, eps = 1e-8 } = options ?? {}
   checkNumber(op, 'eps', eps)
-  return sum(div(x, length(x, 2, dim, eps)).mul(div(y, length(y, 2, dim, eps))), dim)
+  // Stretched before they are measured, as the dimension itself may broadcast.
+  const shape = broadcastShapes(op, x.shape, y.shape)
+  const [a, b] = [x, y].map(t => {
+    const wide = expand(t, shape)
+    return div(wide, length(wide, 2, dim, eps))
+  })
+  return sum(a.mul(b), dim)
 }
