@@ -1,6 +1,6 @@
 // Modules that hold modules.
 import { checkEntries, checkInteger, checkIterable, describe, IndexError } from '../core/errors.js'
-import { changed } from '../core/recording.js'
+import { Keyed } from './keyed.js'
 import { Module } from './module.js'
 
 /** Throws unless every value is a Module. */
@@ -121,72 +121,23 @@ export class ModuleList extends Listed {
 }
 
 /** Modules by name, for a forward of your own. @see https://pytorch.org/docs/stable/generated/torch.nn.ModuleDict.html */
-export class ModuleDict extends Module {
-  /** @internal Names in order of insertion: JavaScript itself puts properties that look like numbers first. */
-  declare private readonly order: Set<string>
-
+export class ModuleDict extends Keyed<Module> {
   constructor(modules: Record<string, Module> | Iterable<readonly [string, Module]> = {}) {
-    super()
-    Object.defineProperty(this, 'order', { value: new Set(), enumerable: false })
+    super('module')
     this.update(modules)
   }
 
-  get length(): number {
-    return this.order.size
-  }
-
-  has(name: string): boolean {
-    return this.order.has(name)
-  }
-
-  /** @throws IndexError if there is no such module */
-  get(name: string): Module {
-    if (this.order.has(name)) return (this as unknown as Record<string, Module>)[name]
-    const names = this.keys().map(k => `'${k}'`)
-    throw new IndexError(`there is no module '${name}', it holds ${names.join(', ') || 'none'}`, { op: 'ModuleDict' })
-  }
-
-  set(name: string, module: Module): this {
-    if (!this.order.has(name)) changed()
+  override set(name: string, module: Module): this {
     this.addModule(name, module)
-    this.order.add(name)
-    return this
+    return this._named(name)
   }
 
-  /** Sets several modules. */
-  update(modules: Record<string, Module> | Iterable<readonly [string, Module]>): this {
+  override update(modules: Record<string, Module> | Iterable<readonly [string, Module]>): this {
     const pairs = checkEntries('ModuleDict', 'modules', modules)
     checkModules(
       'ModuleDict',
       pairs.map(([, module]) => module),
     )
-    for (const [name, module] of pairs) this.set(name, module)
-    return this
-  }
-
-  /** Takes a module out and returns it. @throws IndexError if there is no such module */
-  pop(name: string): Module {
-    const module = this.get(name)
-    this.order.delete(name)
-    delete (this as unknown as Record<string, Module>)[name]
-    return module
-  }
-
-  keys(): string[] {
-    return [...this.order]
-  }
-
-  values(): Module[] {
-    return this.keys().map(name => this.get(name))
-  }
-
-  protected override _registered(): [string, unknown][] {
-    const others = super._registered().filter(([name]) => !this.order.has(name))
-    return [...others, ...this.keys().map((name): [string, unknown] => [name, this.get(name)])]
-  }
-
-  /** [name, module] pairs. */
-  *[Symbol.iterator](): Iterator<[string, Module]> {
-    for (const name of this.keys()) yield [name, this.get(name)]
+    return super.update(pairs)
   }
 }

@@ -1,7 +1,7 @@
 // Modules that hold parameters.
 import { checkEntries, checkInteger, checkIterable, describe, IndexError } from '../core/errors.js'
-import { changed } from '../core/recording.js'
 import { Tensor } from '../tensor/tensor.js'
+import { Keyed } from './keyed.js'
 import { Module } from './module.js'
 import { Parameter } from './parameter.js'
 
@@ -68,74 +68,58 @@ export class ParameterList extends Module {
 
 const typeNames: Record<string, string> = { float32: 'FloatTensor', float64: 'DoubleTensor' }
 
-/** Parameters by name. Tensors become parameters. @see https://pytorch.org/docs/stable/generated/torch.nn.ParameterDict.html */
-export class ParameterDict extends Module {
-  /** @internal Names in order of insertion: JavaScript itself puts properties that look like numbers first. */
-  declare private readonly order: Set<string>
+/**
+ * Parameters by name. Tensors become parameters. Those of an object are put in alphabetical order, as PyTorch does; those of pairs keep
+ * theirs.
+ * @see https://pytorch.org/docs/stable/generated/torch.nn.ParameterDict.html
+ */
+export class ParameterDict extends Keyed<Parameter, Tensor> {
+  /** Said here because a bundler renames a class that speaks of itself. */
+  static override readonly name: string = 'ParameterDict'
 
   constructor(values: Record<string, Tensor> | Iterable<readonly [string, Tensor]> = {}) {
-    super()
-    Object.defineProperty(this, 'order', { value: new Set(), enumerable: false })
+    super('parameter')
     this.update(values)
   }
 
-  get length(): number {
-    return this.order.size
-  }
-
-  has(name: string): boolean {
-    return this.order.has(name)
-  }
-
-  /** @throws IndexError if there is no such parameter */
-  get(name: string): Parameter {
-    if (this.order.has(name)) return (this as unknown as Record<string, Parameter>)[name]
-    const names = this.keys().map(k => `'${k}'`)
-    throw new IndexError(`there is no parameter '${name}', it holds ${names.join(', ') || 'none'}`, {
-      op: 'ParameterDict',
-    })
-  }
-
-  set(name: string, value: Tensor): this {
-    if (!this.order.has(name)) changed()
+  override set(name: string, value: Tensor): this {
     this.registerParameter(name, learned('ParameterDict', `'${name}'`, value))
-    this.order.add(name)
-    return this
+    return this._named(name)
   }
 
-  /** Sets several parameters. */
-  update(values: Record<string, Tensor> | Iterable<readonly [string, Tensor]>): this {
-    for (const [name, value] of checkEntries('ParameterDict', 'values', values)) this.set(name, value)
-    return this
+  override update(values: Record<string, Tensor> | Iterable<readonly [string, Tensor]>): this {
+    const pairs = checkEntries('ParameterDict', 'values', values)
+    return super.update(Symbol.iterator in values ? pairs : pairs.sort(([a], [b]) => (a < b ? -1 : 1)))
   }
 
-  /** Takes a parameter out and returns it. @throws IndexError if there is no such parameter */
-  pop(name: string): Parameter {
-    const parameter = this.get(name)
-    this.order.delete(name)
-    delete (this as unknown as Record<string, Parameter>)[name]
-    return parameter
+  /** The parameter of that name, which is `value` from now on if there was none. */
+  setdefault(name: string, value: Tensor): Parameter {
+    if (!this.has(name)) this.set(name, value)
+    return this.get(name)
   }
 
-  keys(): string[] {
-    return [...this.order]
+  /** Takes the last one out: [name, parameter]. @throws IndexError if there is none */
+  popitem(): [string, Parameter] {
+    const name = this.keys().at(-1)
+    if (name === undefined) throw new IndexError('there is no parameter to take out', { op: 'ParameterDict.popitem' })
+    return [name, this.pop(name)]
   }
 
-  values(): Parameter[] {
-    return this.keys().map(name => this.get(name))
+  /** Another dictionary of the same parameters. */
+  copy(): ParameterDict {
+    return new ParameterDict(this.items())
   }
 
-  protected override _registered(): [string, unknown][] {
-    const others = super._registered().filter(([name]) => !this.order.has(name))
-    return [...others, ...this.keys().map((name): [string, unknown] => [name, this.get(name)])]
-  }
-
-  /** [name, parameter] pairs. */
-  *[Symbol.iterator](): Iterator<[string, Parameter]> {
-    for (const name of this.keys()) yield [name, this.get(name)]
+  /** Another dictionary with one for each name, all of the same tensor. */
+  fromkeys(names: Iterable<string>, value: Tensor): ParameterDict {
+    return new ParameterDict(
+      checkIterable('ParameterDict.fromkeys', 'names', names).map((name): [string, Tensor] => [name, value]),
+    )
   }
 
   override extraRepr(): string {
-    return [...this].map(([name, p]) => line(name, typeNames[p.dtype], p)).join('\n')
+    return this.items()
+      .map(([name, p]) => line(name, typeNames[p.dtype], p))
+      .join('\n')
   }
 }

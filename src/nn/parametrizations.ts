@@ -47,7 +47,7 @@ function weightOf(op: string, module: Module, name: string): Tensor {
 /**
  * Learns a weight as its length and its direction: `parametrizations.weight.original0` holds the lengths along `dim`, `original1` the
  * directions. Salimans, Kingma 2016, arXiv:1602.07868
- * @param options `name`: of the parameter, default 'weight'; `dim`: along which there are several lengths, default 0, null for one
+ * @param options `name`: of the parameter, default 'weight'; `dim`: along which there are several lengths, default 0; null, or -1, for one
  * @returns the module
  * @see https://pytorch.org/docs/stable/generated/torch.nn.utils.parametrizations.weight_norm.html
  */
@@ -55,7 +55,8 @@ export function weightNorm<M extends Module>(module: M, options?: { name?: strin
   const op = 'weightNorm'
   checkOptions(op, options, ['name', 'dim'])
   const name = options?.name ?? 'weight'
-  const dim = options?.dim === undefined ? 0 : options.dim
+  // As in PyTorch, -1 is none and not the last one.
+  const dim = options?.dim === undefined ? 0 : options.dim === -1 ? null : options.dim
   const rank = weightOf(op, module, name).shape.length
   return registerParametrization(module, name, new _WeightNorm(dim === null ? null : resolveDim(op, dim, rank)))
 }

@@ -67,6 +67,9 @@ test('a ModuleDict keeps its order, also where names look like numbers', t => {
   t.throws(() => dict.set('x.y', replaced), { message: /dot/ })
   t.throws(() => dict.update({ fine: replaced, wrong: 1 as never }), { message: /entry 1 must be a Module/ })
   t.deepEqual(dict.keys(), ['1', '0'])
+  t.deepEqual(dict.items(), [...dict])
+  dict.clear()
+  t.deepEqual([dict.length, [...dict.modules()].length], [0, 1])
 })
 
 test('lists print as in PyTorch: neighbours that are alike in one line', t => {

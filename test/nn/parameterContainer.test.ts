@@ -13,7 +13,7 @@ class Weighted extends nn.Module {
 
 test('parameters are found under PyTorch’s keys and learn', t => {
   const m = new Weighted()
-  t.deepEqual(Object.keys(m.stateDict()), ['factors.0', 'factors.1', 'named.10', 'named.b', 'named.a'])
+  t.deepEqual(Object.keys(m.stateDict()), ['factors.0', 'factors.1', 'named.10', 'named.a', 'named.b'])
   m.forward(zeros([1]))
     .sum()
     .backward()
@@ -54,6 +54,34 @@ test('dicts keep their order', t => {
     [1, 3],
   )
   t.throws(() => dict.get('y'), { instanceOf: IndexError, message: /there is no parameter 'y', it holds 'z', '1'/ })
+})
+
+test('an object’s parameters are put in alphabetical order, as in PyTorch', t => {
+  const dict = new nn.ParameterDict({ b: zeros([1]), A: zeros([1]), a: zeros([1]) })
+  t.deepEqual(dict.keys(), ['A', 'a', 'b'])
+  t.deepEqual(Object.keys(dict.stateDict()), ['A', 'a', 'b'])
+  t.deepEqual(dict.update({ d: zeros([1]), c: zeros([1]) }).keys(), ['A', 'a', 'b', 'c', 'd'])
+})
+
+test('dicts have PyTorch’s other methods', t => {
+  const dict = new nn.ParameterDict([['z', ones([1])]])
+  const z = dict.get('z')
+  t.is(dict.setdefault('z', zeros([2])), z)
+  t.deepEqual(dict.setdefault('y', zeros([2])).shape, [2])
+  const copy = dict.copy()
+  t.deepEqual(dict.items(), [
+    ['z', z],
+    ['y', dict.get('y')],
+  ])
+  t.is(dict.popitem()[0], 'y')
+  t.is(copy.get('z'), z)
+  t.deepEqual(copy.keys(), ['z', 'y'])
+  dict.clear()
+  t.deepEqual([dict.length, [...dict.parameters()].length], [0, 0])
+  t.throws(() => dict.popitem(), { instanceOf: IndexError, message: /no parameter to take out/ })
+  const both = dict.fromkeys(['q', 'p'], ones([2]))
+  both.get('q').detach().fill_(3)
+  t.deepEqual(both.get('p').tolist(), [3, 3])
 })
 
 test('printing is that of PyTorch', t => {

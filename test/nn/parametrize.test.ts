@@ -51,6 +51,7 @@ test('weight norm: values and gradients', t => {
   ]
   near(t, gradient(m, 'original1'), want)
   t.deepEqual(original(weightNorm(new nn.Linear(3, 2), { dim: null }), 'original0').shape, [])
+  t.deepEqual(original(weightNorm(new nn.Linear(3, 2), { dim: -1 }), 'original0').shape, [])
   t.deepEqual(original(weightNorm(new nn.Conv2d(2, 3, 2), { dim: 1 }), 'original0').shape, [1, 2, 1, 1])
 })
 
