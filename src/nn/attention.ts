@@ -1,11 +1,11 @@
 // Multi-head attention.
 import { checkTensor } from '../autograd/defineOp.js'
 import {
+  checkFlag,
   checkInteger,
   checkNumber,
   checkOptions,
   DTypeError,
-  describe,
   formatShape,
   ShapeError,
   ValueError,
@@ -92,8 +92,7 @@ export class MultiheadAttention extends Module {
     const op = 'MultiheadAttention'
     checkOptions(op, options, ['dropout', 'bias', 'addBiasKv', 'addZeroAttn', 'kdim', 'vdim', 'batchFirst'])
     const { bias = true, addBiasKv = false, addZeroAttn = false, batchFirst = false } = options ?? {}
-    for (const [what, flag] of Object.entries({ bias, addBiasKv, addZeroAttn, batchFirst }))
-      if (typeof flag !== 'boolean') throw new TypeError(`${op}: ${what} must be a boolean, got ${describe(flag)}`)
+    for (const [what, flag] of Object.entries({ bias, addBiasKv, addZeroAttn, batchFirst })) checkFlag(op, what, flag)
     this.embedDim = checkInteger(op, 'embedDim', embedDim, 1)
     this.numHeads = checkInteger(op, 'numHeads', numHeads, 1)
     if (embedDim % numHeads !== 0)
@@ -272,6 +271,7 @@ export class MultiheadAttention extends Module {
     const op = 'MultiheadAttention'
     checkOptions(op, options, ['keyPaddingMask', 'needWeights', 'attnMask', 'averageAttnWeights', 'isCausal'])
     const { needWeights = true, averageAttnWeights = true, isCausal = false } = options ?? {}
+    for (const [what, flag] of Object.entries({ needWeights, averageAttnWeights, isCausal })) checkFlag(op, what, flag)
     this.checkInputs(query, key, value)
     const batched = query.shape.length === 3
     if (!batched) {

@@ -2,6 +2,7 @@
 import { checkTensor } from '../autograd/defineOp.js'
 import {
   checkChoice,
+  checkFlag,
   checkInteger,
   checkNumber,
   checkOptions,
@@ -20,6 +21,7 @@ import * as init from './init.js'
 import { Module } from './module.js'
 import { PackedSequence, reorder } from './packed.js'
 import { Parameter } from './parameter.js'
+import { projected } from './projected.js'
 import { float } from './repr.js'
 
 export interface RecurrentOptions {
@@ -36,6 +38,11 @@ export interface RecurrentOptions {
 }
 const optionNames = ['numLayers', 'bias', 'batchFirst', 'dropout', 'bidirectional']
 
+export interface LSTMOptions extends RecurrentOptions {
+  /** Size that results and h are projected to, below hiddenSize; 0: they are not. Default: 0. */
+  projSize?: number
+}
+
 /** Rows of step after step, and how they belong to sequences. */
 interface Rows {
   readonly data: Tensor
@@ -43,12 +50,12 @@ interface Rows {
   readonly batch: number
   /** Rows of each step where they differ. */
   readonly rows: Tensor | null
+  /** The same as numbers. */
+  readonly sizes: readonly number[] | null
 }
 
-function checkFlag(op: string, what: string, value: unknown): boolean {
-  if (typeof value !== 'boolean') throw new TypeError(`${op}: ${what} must be a boolean, got ${describe(value)}`)
-  return value
-}
+/** PyTorch's None. */
+type Absent = null | undefined
 
 /** What RNN, LSTM and GRU share. */
 export abstract class RecurrentLayer extends Module {
@@ -59,6 +66,8 @@ export abstract class RecurrentLayer extends Module {
   readonly batchFirst: boolean
   readonly dropout: number
   readonly bidirectional: boolean
+  /** Of results, where they are projected; else 0. */
+  readonly projSize: number
   /** @internal */
   protected readonly cell!: CellKind
 
@@ -68,7 +77,7 @@ export abstract class RecurrentLayer extends Module {
     gates: number,
     inputSize: number,
     hiddenSize: number,
-    options: RecurrentOptions = {},
+    options: LSTMOptions = {},
   ) {
     super()
     this.inputSize = checkInteger(op, 'inputSize', inputSize, 1)
@@ -78,16 +87,21 @@ export abstract class RecurrentLayer extends Module {
     this.batchFirst = checkFlag(op, 'batchFirst', options.batchFirst ?? false)
     this.dropout = checkNumber(op, 'dropout', options.dropout ?? 0, 0, 1)
     this.bidirectional = checkFlag(op, 'bidirectional', options.bidirectional ?? false)
+    this.projSize = checkInteger(op, 'projSize', options.projSize ?? 0)
+    if (this.projSize >= hiddenSize)
+      throw new ValueError(`projSize ${this.projSize} must be below hiddenSize ${hiddenSize}`, { op })
     Object.defineProperty(this, 'cell', { value: cell })
     const rows = gates * hiddenSize
     const register = (name: string, shape: number[]) =>
       this.registerParameter(name, new Parameter(emptyTensor(shape, 'float32')))
     this.eachDirection((layer, end) => {
-      register(`weight_ih_${end}`, [rows, layer === 0 ? inputSize : this.directions * hiddenSize])
-      register(`weight_hh_${end}`, [rows, hiddenSize])
-      if (!this.bias) return
-      register(`bias_ih_${end}`, [rows])
-      register(`bias_hh_${end}`, [rows])
+      register(`weight_ih_${end}`, [rows, layer === 0 ? inputSize : this.directions * this.outputSize])
+      register(`weight_hh_${end}`, [rows, this.outputSize])
+      if (this.bias) {
+        register(`bias_ih_${end}`, [rows])
+        register(`bias_hh_${end}`, [rows])
+      }
+      if (this.projSize > 0) register(`weight_hr_${end}`, [this.projSize, hiddenSize])
     })
     this.resetParameters()
   }
@@ -102,6 +116,11 @@ export abstract class RecurrentLayer extends Module {
     return this.bidirectional ? 2 : 1
   }
 
+  /** Of h and of the results of a direction. */
+  private get outputSize(): number {
+    return this.projSize || this.hiddenSize
+  }
+
   private eachDirection(fn: (layer: number, end: string) => void): void {
     for (let layer = 0; layer < this.numLayers; layer++)
       for (let d = 0; d < this.directions; d++) fn(layer, `l${layer}${d === 0 ? '' : '_reverse'}`)
@@ -110,10 +129,11 @@ export abstract class RecurrentLayer extends Module {
   /** The parameters of a layer, both directions. */
   private weightsOf(layer: number): Tensor[] {
     const found: Tensor[] = []
+    const names = ['weight_ih', 'weight_hh', ...(this.bias ? ['bias_ih', 'bias_hh'] : [])]
+    if (this.projSize > 0) names.push('weight_hr')
     this.eachDirection((at, end) => {
       if (at !== layer) return
-      for (const name of this.bias ? ['weight_ih', 'weight_hh', 'bias_ih', 'bias_hh'] : ['weight_ih', 'weight_hh'])
-        found.push((this as unknown as Record<string, Tensor>)[`${name}_${end}`])
+      for (const name of names) found.push((this as unknown as Record<string, Tensor>)[`${name}_${end}`])
     })
     return found
   }
@@ -123,7 +143,8 @@ export abstract class RecurrentLayer extends Module {
     const op = this.constructor.name
     if (x instanceof PackedSequence) {
       this.checkFeatures(x.data)
-      return { data: x.data, steps: x.batchSizes.length, batch: x.batchSizes[0], rows: x.rows }
+      const { data, batchSizes: sizes, rows } = x
+      return { data, steps: sizes.length, batch: sizes[0], rows, sizes }
     }
     checkTensor(op, x)
     const { shape } = x
@@ -136,7 +157,7 @@ export abstract class RecurrentLayer extends Module {
     const stepsFirst = this.batchFirst && shape.length === 3 ? x.transpose(0, 1) : x
     const [steps, batch] = shape.length === 2 ? [shape[0], 1] : stepsFirst.shape
     if (steps === 0) throw new ShapeError(`input ${formatShape(shape)} has no steps`, { op, shapes: [shape] })
-    return { data: stepsFirst.reshape([steps * batch, this.inputSize]), steps, batch, rows: null }
+    return { data: stepsFirst.reshape([steps * batch, this.inputSize]), steps, batch, rows: null, sizes: null }
   }
 
   private checkFeatures(x: Tensor): void {
@@ -151,18 +172,19 @@ export abstract class RecurrentLayer extends Module {
       throw new DTypeError(`input is ${x.dtype}, the weights are ${weight.dtype}; convert one with .to(dtype)`, { op })
   }
 
-  /** An initial state as [layers·directions, batch, hiddenSize]; null where none is given. */
-  private stateOf(x: Tensor | PackedSequence, what: string, given: Tensor | undefined, batch: number): Tensor | null {
-    if (given === undefined) return null
+  /** An initial state as [layers·directions, batch, its size]; null where none is given. */
+  private stateOf(x: Tensor | PackedSequence, what: string, given: Absent | Tensor, batch: number): Tensor | null {
+    if (given === undefined || given === null) return null
     const op = this.constructor.name
     const packed = x instanceof PackedSequence
     const data = packed ? x.data : x
-    const shape = [this.numLayers * this.directions, batch, this.hiddenSize]
+    const size = what === 'h0' ? this.outputSize : this.hiddenSize
+    const shape = [this.numLayers * this.directions, batch, size]
     checkTensor(op, given, what)
     const unbatched = !packed && data.shape.length === 2
     const expected = unbatched ? [shape[0], shape[2]] : shape
     if (!sameShape(given.shape, expected)) {
-      const message = `${what} is ${formatShape(given.shape)}, it must be ${formatShape(expected)}: layers x directions${unbatched ? '' : ', batch'}, hiddenSize`
+      const message = `${what} is ${formatShape(given.shape)}, it must be ${formatShape(expected)}: layers x directions${unbatched ? '' : ', batch'}, ${size === this.hiddenSize ? 'hiddenSize' : 'projSize'}`
       throw new ShapeError(message, { op, shapes: [given.shape, data.shape] })
     }
     if (given.dtype !== data.dtype)
@@ -174,9 +196,9 @@ export abstract class RecurrentLayer extends Module {
   /** All layers. @returns the results in the form of x, then the last states */
   protected run(
     x: Tensor | PackedSequence,
-    states: readonly (readonly [string, Tensor | undefined])[],
+    states: readonly (readonly [string, Absent | Tensor])[],
   ): [Tensor | PackedSequence, ...Tensor[]] {
-    const { data, steps, batch, rows } = this.rowsOf(x)
+    const { data, steps, batch, rows, sizes } = this.rowsOf(x)
     const initial = states.map(([what, given]) => this.stateOf(x, what, given, batch))
     const { directions } = this
     const plan = { cell: this.cell, steps, batch, biased: this.bias, rows, directions }
@@ -186,7 +208,11 @@ export abstract class RecurrentLayer extends Module {
       if (layer > 0 && this.dropout > 0) y = dropout(y, { p: this.dropout, training: this.training })
       const [h, c] =
         this.numLayers === 1 ? initial : initial.map(s => s?.narrow(0, layer * directions, directions) ?? null)
-      const [out, ...ends] = recurrent(y, h, c ?? null, plan, this.weightsOf(layer))
+      const weights = this.weightsOf(layer)
+      const [out, ...ends] =
+        this.projSize === 0
+          ? recurrent(y, h, c ?? null, plan, weights)
+          : projected(y, h, c ?? null, plan, weights, sizes)
       y = out
       ends.forEach((end, i) => {
         last[i].push(end)
@@ -195,7 +221,7 @@ export abstract class RecurrentLayer extends Module {
     const ends = last.map(list => (list.length === 1 ? list[0] : cat(list)))
     if (x instanceof PackedSequence) return [x.withData(y), ...ends.map(end => reorder(end, x.unsortedIndices))]
     if (x.shape.length === 2) return [y, ...ends.map(end => end.squeeze(1))]
-    const out = y.reshape([steps, batch, directions * this.hiddenSize])
+    const out = y.reshape([steps, batch, directions * this.outputSize])
     return [this.batchFirst ? out.transpose(0, 1) : out, ...ends]
   }
 
@@ -208,6 +234,7 @@ export abstract class RecurrentLayer extends Module {
 
   override extraRepr(): string {
     const parts = [`${this.inputSize}, ${this.hiddenSize}`]
+    if (this.projSize > 0) parts.push(`proj_size=${this.projSize}`)
     if (this.numLayers !== 1) parts.push(`num_layers=${this.numLayers}`)
     if (!this.bias) parts.push('bias=False')
     if (this.batchFirst) parts.push('batch_first=True')
@@ -239,9 +266,9 @@ export class RNN extends RecurrentLayer {
     this.nonlinearity = cell
   }
 
-  override forward(x: Tensor, h0?: Tensor): [output: Tensor, hn: Tensor]
-  override forward(x: PackedSequence, h0?: Tensor): [output: PackedSequence, hn: Tensor]
-  override forward(x: Tensor | PackedSequence, h0?: Tensor): [Tensor | PackedSequence, Tensor] {
+  override forward(x: Tensor, h0?: Tensor | null): [output: Tensor, hn: Tensor]
+  override forward(x: PackedSequence, h0?: Tensor | null): [output: PackedSequence, hn: Tensor]
+  override forward(x: Tensor | PackedSequence, h0?: Tensor | null): [Tensor | PackedSequence, Tensor] {
     const [output, hn] = this.run(x, [['h0', h0]])
     return [output, hn]
   }
@@ -259,9 +286,9 @@ export class GRU extends RecurrentLayer {
     super('GRU', 'gru', 3, inputSize, hiddenSize, options)
   }
 
-  override forward(x: Tensor, h0?: Tensor): [output: Tensor, hn: Tensor]
-  override forward(x: PackedSequence, h0?: Tensor): [output: PackedSequence, hn: Tensor]
-  override forward(x: Tensor | PackedSequence, h0?: Tensor): [Tensor | PackedSequence, Tensor] {
+  override forward(x: Tensor, h0?: Tensor | null): [output: Tensor, hn: Tensor]
+  override forward(x: PackedSequence, h0?: Tensor | null): [output: PackedSequence, hn: Tensor]
+  override forward(x: Tensor | PackedSequence, h0?: Tensor | null): [Tensor | PackedSequence, Tensor] {
     const [output, hn] = this.run(x, [['h0', h0]])
     return [output, hn]
   }
@@ -270,7 +297,8 @@ export class GRU extends RecurrentLayer {
 /**
  * Long short-term memory: i, f, o = σ(…), g = tanh(…), c' = f·c + i·g, h' = o·tanh(c'). Hochreiter, Schmidhuber 1997
  *
- * Shapes as in RNN, the state being [h, c]; weights hold i, f, g, o below each other.
+ * Shapes as in RNN, the state being [h, c]; weights hold i, f, g, o below each other. With `projSize` h and the results have that size:
+ * h' = W_hr·(o·tanh(c')).
  *
  * ```ts
  * const [output, [h, c]] = lstm.forward(x, [h0, c0])
@@ -278,19 +306,19 @@ export class GRU extends RecurrentLayer {
  * @see https://pytorch.org/docs/stable/generated/torch.nn.LSTM.html
  */
 export class LSTM extends RecurrentLayer {
-  constructor(inputSize: number, hiddenSize: number, options?: RecurrentOptions) {
-    checkOptions('LSTM', options, optionNames)
+  constructor(inputSize: number, hiddenSize: number, options?: LSTMOptions) {
+    checkOptions('LSTM', options, [...optionNames, 'projSize'])
     super('LSTM', 'lstm', 4, inputSize, hiddenSize, options)
   }
 
-  override forward(x: Tensor, state?: readonly [Tensor, Tensor]): [output: Tensor, state: [h: Tensor, c: Tensor]]
+  override forward(x: Tensor, state?: readonly [Tensor, Tensor] | null): [output: Tensor, state: [h: Tensor, c: Tensor]]
   override forward(
     x: PackedSequence,
-    state?: readonly [Tensor, Tensor],
+    state?: readonly [Tensor, Tensor] | null,
   ): [output: PackedSequence, state: [h: Tensor, c: Tensor]]
   override forward(
     x: Tensor | PackedSequence,
-    state?: readonly [Tensor, Tensor],
+    state?: readonly [Tensor, Tensor] | null,
   ): [Tensor | PackedSequence, [Tensor, Tensor]] {
     const [h0, c0] = lstmState('LSTM', state)
     const [output, h, c] = this.run(x, [
@@ -304,9 +332,9 @@ export class LSTM extends RecurrentLayer {
 /** An LSTM's state, checked to be a pair. */
 export function lstmState(
   op: string,
-  state: readonly [Tensor, Tensor] | undefined,
+  state: readonly [Tensor, Tensor] | Absent,
 ): readonly [Tensor, Tensor] | [undefined, undefined] {
-  if (state === undefined) return [undefined, undefined]
+  if (state === undefined || state === null) return [undefined, undefined]
   if (!Array.isArray(state)) throw new TypeError(`${op}: the state must be an array [h, c], got ${describe(state)}`)
   if (state.length !== 2) throw new ValueError(`the state must be [h, c], got ${state.length} of them`, { op })
   return state as unknown as readonly [Tensor, Tensor]

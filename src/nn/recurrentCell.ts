@@ -52,7 +52,11 @@ export abstract class RecurrentCell extends Module {
   }
 
   /** One step. @returns the new states, h first */
-  protected step(cell: CellKind, x: Tensor, states: readonly (readonly [string, Tensor | undefined])[]): Tensor[] {
+  protected step(
+    cell: CellKind,
+    x: Tensor,
+    states: readonly (readonly [string, Tensor | null | undefined])[],
+  ): Tensor[] {
     const op = this.constructor.name
     checkTensor(op, x)
     const { shape, dtype } = x
@@ -71,7 +75,7 @@ export abstract class RecurrentCell extends Module {
     const batch = shape.length === 1 ? 1 : shape[0]
     const expected = shape.length === 1 ? [this.hiddenSize] : [batch, this.hiddenSize]
     const [h, c] = states.map(([what, given]) => {
-      if (given === undefined) return null
+      if (given === undefined || given === null) return null
       checkTensor(op, given, what)
       if (!sameShape(given.shape, expected)) {
         const message = `${what} is ${formatShape(given.shape)}, for input ${formatShape(shape)} it must be ${formatShape(expected)}`
@@ -121,7 +125,7 @@ export class RNNCell extends RecurrentCell {
     this.nonlinearity = checkChoice('RNNCell', 'nonlinearity', options?.nonlinearity ?? 'tanh', ['tanh', 'relu'])
   }
 
-  override forward(x: Tensor, h?: Tensor): Tensor {
+  override forward(x: Tensor, h?: Tensor | null): Tensor {
     return this.step(this.nonlinearity, x, [['h', h]])[0]
   }
 
@@ -140,7 +144,7 @@ export class GRUCell extends RecurrentCell {
     super('GRUCell', 3, inputSize, hiddenSize, options)
   }
 
-  override forward(x: Tensor, h?: Tensor): Tensor {
+  override forward(x: Tensor, h?: Tensor | null): Tensor {
     return this.step('gru', x, [['h', h]])[0]
   }
 }
@@ -155,7 +159,7 @@ export class LSTMCell extends RecurrentCell {
     super('LSTMCell', 4, inputSize, hiddenSize, options)
   }
 
-  override forward(x: Tensor, state?: readonly [Tensor, Tensor]): [h: Tensor, c: Tensor] {
+  override forward(x: Tensor, state?: readonly [Tensor, Tensor] | null): [h: Tensor, c: Tensor] {
     const [h0, c0] = lstmState('LSTMCell', state)
     const [h, c] = this.step('lstm', x, [
       ['h', h0],

@@ -249,6 +249,9 @@ test('errors name both values', t => {
   t.throws(() => layer.forward(zeros([5, 4]), k, v), {
     message: /key \[6, 2, 3\] must be \[L, N, features\], or \[L, features\] without a batch, as query \[5, 4\] is/,
   })
+  t.throws(() => layer.forward(q, k, v, { needWeights: 1 as never }), {
+    message: /needWeights must be a boolean, got 1/,
+  })
   t.throws(() => layer.forward(q, k, v, { attnMask: zeros([5, 5]) }), {
     message: /attnMask is \[5, 5\], it must be \[5, 6\] or \[4, 5, 6\]/,
   })

@@ -192,6 +192,14 @@ test('the state dict has the names and shapes of PyTorch, in its order', t => {
   )
 })
 
+test('null is no state, for layers and cells', t => {
+  const x = randn([4, 2, 3])
+  const gru = new nn.GRU(3, 5)
+  t.deepEqual(gru.forward(x, null)[0].tolist(), gru.forward(x)[0].tolist())
+  const cell = new nn.LSTMCell(3, 5)
+  t.deepEqual(cell.forward(x.select(0, 0), null)[1].tolist(), cell.forward(x.select(0, 0))[1].tolist())
+})
+
 test('layers print as in PyTorch', t => {
   const all = { numLayers: 2, bias: false, batchFirst: true, dropout: 0.5, bidirectional: true }
   t.is(
