@@ -43,7 +43,7 @@ export interface SummaryRow {
   readonly outputShape: Shape | null
   /** Parameters of the layer and all below it. */
   readonly params: number
-  /** Parameters of the layer itself. */
+  /** Parameters of the layer that none of the rows below it has. */
   readonly ownParams: number
   readonly trainable: number
   /** Multiplications with an addition in this call, of the layer itself. */
@@ -91,6 +91,8 @@ function namesOf(model: Module): Map<Module, string[]> {
   return names
 }
 
+const isBelow = (name: string, above: string) => name !== above && (above === '' || name.startsWith(`${above}.`))
+
 /** The rows of one forward. */
 function observe(model: Module, inputs: readonly Tensor[]): SummaryRow[] {
   const names = namesOf(model)
@@ -109,7 +111,7 @@ function observe(model: Module, inputs: readonly Tensor[]): SummaryRow[] {
       inputShape: firstTensor(given)?.shape ?? null,
       outputShape: null,
       params: all,
-      ownParams: count(ownParameters(module)).all,
+      ownParams: 0,
       trainable,
       multAdds: 0,
       outputBytes: 0,
@@ -150,17 +152,24 @@ function observe(model: Module, inputs: readonly Tensor[]): SummaryRow[] {
     observers.delete(enter)
     for (const [module, mode] of modes) module.training = mode
   }
-  return rows
+  return rows.map(row => {
+    const below = new Set<Parameter>()
+    for (const { name } of rows)
+      if (isBelow(name, row.name)) for (const p of ownParameters(modules.get(name)!)) below.add(p)
+    const own = [...modules.get(row.name)!.parameters()].filter(p => !below.has(p))
+    return { ...row, ownParams: count(own).all }
+  })
 }
 
 /** 1234567 as 1,234,567. */
 const grouped = (n: number) => n.toLocaleString('en-US', { maximumFractionDigits: 0 })
 
-/** `label (unit): number`, whole numbers without decimals. */
+/** `label (unit): number`, whole numbers without decimals but for those of megabytes. */
 function quantity(label: string, n: number, unit: string): string {
-  const text = Number.isInteger(n)
-    ? grouped(n)
-    : n.toLocaleString('en-US', { minimumFractionDigits: 2, maximumFractionDigits: 2 })
+  const text =
+    Number.isInteger(n) && unit !== 'MB'
+      ? grouped(n)
+      : n.toLocaleString('en-US', { minimumFractionDigits: 2, maximumFractionDigits: 2 })
   return `${label}${unit && ` (${unit})`}: ${text}`
 }
 
@@ -236,14 +245,16 @@ export class ModelSummary {
   toString(): string {
     const { depth: deepest, colNames, colWidth } = this.layout
     const numbers: number[] = []
+    let longest = 0
     const lines = this.rows.flatMap((row, at): [string, string[]][] => {
       numbers[row.depth] = (numbers[row.depth] ?? 0) + 1
       if (row.depth > deepest) return []
       const tree = row.depth === 0 ? '' : row.depth === 1 ? '├─' : `${'│    '.repeat(row.depth - 1)}└─`
       const title = row.depth === 0 ? row.type : `${row.type}: ${row.depth}-${numbers[row.depth]}`
+      longest = Math.max(longest, title.length + 5 * row.depth + 1)
       return [[tree + title, this.cells(row, at)]]
     })
-    const first = Math.max(40, ...lines.map(([title]) => title.length + 6))
+    const first = Math.max(40, 5 * Math.ceil(longest / 5))
     const format = (title: string, cells: readonly string[]) =>
       `${title.padEnd(first)} ${cells.map(c => c.padEnd(colWidth)).join(' ')}`.trimEnd()
     const divider = '='.repeat(first + colNames.length * colWidth)

@@ -78,6 +78,29 @@ test('containers, depth, shared and frozen layers', t => {
   t.deepEqual([totalParams, trainableParams], [30, 20])
 })
 
+test('a row counts what no row below it has; a long name widens the first column by steps of five, as torchinfo does', t => {
+  class AQuiteLongNameForTheLayerThatIsHere extends nn.Linear {}
+  class Model extends nn.Module {
+    weight = new nn.Parameter(zeros([3, 4]))
+    list = new nn.ParameterList([zeros([3])])
+    unused = new nn.Linear(5, 5)
+    last = new AQuiteLongNameForTheLayerThatIsHere(3, 2)
+
+    override forward(x: Tensor): Tensor {
+      return this.last.forward(x.matmul(this.weight.t()).add(this.list[0]))
+    }
+  }
+  const table = String(summary(new Model(), [2, 4])).split('\n')
+  t.is(table[0], '='.repeat(50 + 75))
+  const wide = (title: string, ...cells: string[]) => `${title.padEnd(50)} ${cells.map(column).join(' ')}`.trimEnd()
+  t.deepEqual(table.slice(3, 5), [
+    wide('Model', '[2, 2]', '45', '--'),
+    wide('├─AQuiteLongNameForTheLayerThatIsHere: 1-1', '[2, 2]', '8', '16'),
+  ])
+  t.is(table[6], 'Total params: 53')
+  t.regex(String(summary(new nn.ReLU(), [2])), /Forward\/backward pass size \(MB\): 0\.00\n/)
+})
+
 test('every kind of layer says what it computes', t => {
   const cost = (model: nn.Module, ...sizes: number[][]) => summary(model, sizes).totalMultAdds
   t.is(cost(new nn.Linear(3, 5), [2, 7, 3]), 14 * 5 * 4)
