@@ -47,8 +47,13 @@ function plain(name: string, op: PointwiseOp, numbers: readonly number[] = none)
 }
 
 const reluOp = pointwise({ name: 'relu', saved: 'y', derivative: pieces('relu') })
-/** max(x, 0); nan stays nan. */
-export const relu = plain('relu', reluOp)
+const floatingRelu = plain('relu', reluOp)
+/** max(x, 0); nan stays nan, integers stay integers. */
+export function relu(x: Tensor, options?: InPlace): Tensor {
+  if (!(x instanceof Tensor) || x.dtype !== 'int32') return floatingRelu(x, options)
+  if (options !== undefined) checkOptions('relu', options, ['inplace'])
+  return options?.inplace === true ? x.clampMin_(0) : x.clampMin(0)
+}
 
 const leakyReluOp = pointwise({ name: 'leakyRelu', saved: 'x', derivative: pieces('leakyRelu') })
 /** x right of 0, negativeSlope·x left of it. Default slope: 0.01. */

@@ -2,8 +2,8 @@
 import { checkTensor, defineOp } from '../autograd/defineOp.js'
 import type { Gradient } from '../autograd/node.js'
 import { kernel, launch } from '../core/dispatch.js'
-import { isFloating } from '../core/dtype.js'
-import { AutogradError, checkNumber, checkOptions, describe, ValueError } from '../core/errors.js'
+import { type DType, dtypeNames, isFloating } from '../core/dtype.js'
+import { AutogradError, checkChoice, checkNumber, checkOptions, describe, ValueError } from '../core/errors.js'
 import { resolveDims } from '../core/shape.js'
 import { eye } from '../tensor/create.js'
 import { emptyTensor, Tensor } from '../tensor/tensor.js'
@@ -155,36 +155,48 @@ const normOp = defineOp('norm', {
   },
 })
 
+export interface DTypeOption {
+  /** Computed, and given, in this dtype. Default: that of the tensor. */
+  dtype?: DType
+}
+
+/** x in the dtype that the options ask for. */
+export function asked(op: string, x: Tensor, options: DTypeOption | undefined): Tensor {
+  checkTensor(op, x)
+  return options?.dtype === undefined ? x : cast(x, checkChoice(op, 'dtype', options.dtype, dtypeNames))
+}
+
 export interface ReduceOptions {
   /** Keep the reduced dimensions, with size 1. Default: false. */
   keepdim?: boolean
 }
 
-export function keepdimOf(op: string, options: ReduceOptions | undefined): boolean {
-  checkOptions(op, options, ['keepdim'])
+export function keepdimOf(op: string, options: ReduceOptions | undefined, ...others: string[]): boolean {
+  checkOptions(op, options, ['keepdim', ...others])
   return options?.keepdim ?? false
 }
 
 /** Sum over all dimensions, or some. Integers and bools give int32. @throws ValueError if that does not hold the sum */
-export function sum(x: Tensor, dim?: Dims, options?: ReduceOptions): Tensor {
-  checkTensor('sum', x)
-  const keepdim = keepdimOf('sum', options)
-  const from = x.dtype === 'bool' ? cast(x, 'int32') : x
+export function sum(x: Tensor, dim?: Dims, options?: ReduceOptions & DTypeOption): Tensor {
+  const keepdim = keepdimOf('sum', options, 'dtype')
+  const given = asked('sum', x, options)
+  const from = given.dtype === 'bool' ? cast(given, 'int32') : given
   const dims = resolveDims('sum', dim, x.shape.length)
   return dims.length === 0 ? from.clone() : sumDims(from, dims, keepdim)
 }
 
 /** Mean over all dimensions, or some; nan where there is no element. */
-export function mean(x: Tensor, dim?: Dims, options?: ReduceOptions): Tensor {
-  checkTensor('mean', x)
-  needsFloating('mean', x)
-  return over('mean', x, dim, keepdimOf('mean', options), meanOp)
+export function mean(x: Tensor, dim?: Dims, options?: ReduceOptions & DTypeOption): Tensor {
+  const keepdim = keepdimOf('mean', options, 'dtype')
+  const from = asked('mean', x, options)
+  needsFloating('mean', from)
+  return over('mean', from, dim, keepdim, meanOp)
 }
 
 /** Product over all dimensions, or some. Integers and bools give int32. @throws ValueError if that does not hold the product */
-export function prod(x: Tensor, dim?: Dims, options?: ReduceOptions): Tensor {
-  checkTensor('prod', x)
-  return over('prod', x, dim, keepdimOf('prod', options), prodOp)
+export function prod(x: Tensor, dim?: Dims, options?: ReduceOptions & DTypeOption): Tensor {
+  const keepdim = keepdimOf('prod', options, 'dtype')
+  return over('prod', asked('prod', x, options), dim, keepdim, prodOp)
 }
 
 export interface VarianceOptions extends ReduceOptions {
@@ -235,11 +247,11 @@ export function all(x: Tensor, dim?: Dims, options?: ReduceOptions): Tensor {
 declare module '../tensor/tensor.js' {
   interface Tensor {
     /** Sum over dims; see `sum`. */
-    sum(dim?: Dims, options?: ReduceOptions): Tensor
+    sum(dim?: Dims, options?: ReduceOptions & DTypeOption): Tensor
     /** Mean over dims; see `mean`. */
-    mean(dim?: Dims, options?: ReduceOptions): Tensor
+    mean(dim?: Dims, options?: ReduceOptions & DTypeOption): Tensor
     /** Product over dims; see `prod`. */
-    prod(dim?: Dims, options?: ReduceOptions): Tensor
+    prod(dim?: Dims, options?: ReduceOptions & DTypeOption): Tensor
     /** Variance over dims; correction 1 by default. */
     var(dim?: Dims, options?: VarianceOptions): Tensor
     /** Standard deviation over dims; correction 1 by default. */

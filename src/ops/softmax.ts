@@ -2,14 +2,21 @@
 import { checkTensor, defineOp } from '../autograd/defineOp.js'
 import type { Gradient } from '../autograd/node.js'
 import { kernel, launch } from '../core/dispatch.js'
+import { checkOptions } from '../core/errors.js'
 import { resolveDim } from '../core/shape.js'
 import { emptyTensor, Tensor } from '../tensor/tensor.js'
 import { type Dims, extents, needsFloating, over, type Run, spread } from './axis.js'
 import { sumDims } from './broadcast.js'
 import { cast } from './cast.js'
 import { dense, floating } from './pointwise.js'
-import { keepdimOf, type ReduceOptions, reduced } from './reduce.js'
+import { asked, type DTypeOption, keepdimOf, type ReduceOptions, reduced } from './reduce.js'
 import { exp, neg } from './unary.js'
+
+/** x in the dtype that the options ask for, if they ask for no more. */
+function taken(op: string, x: Tensor, options: DTypeOption | undefined): Tensor {
+  checkOptions(op, options, ['dtype'])
+  return asked(op, x, options)
+}
 
 /** One dimension as a run. */
 function along(op: string, x: Tensor, dim: number): Run {
@@ -48,16 +55,16 @@ const softmaxOp = normalized('softmax', (y, grad, run) => y.mul(grad.sub(total(y
 const logSoftmaxOp = normalized('logSoftmax', (y, grad, run) => grad.sub(exp(y).mul(total(grad, run))))
 
 /** eˣ/Σeˣ along a dimension, from x - max so that nothing overflows. */
-export function softmax(x: Tensor, dim: number): Tensor {
-  return softmaxOp(floating('softmax', x), along('softmax', x, dim))
+export function softmax(x: Tensor, dim: number, options?: DTypeOption): Tensor {
+  return softmaxOp(floating('softmax', taken('softmax', x, options)), along('softmax', x, dim))
 }
 /** log(softmax(x)), computed as x - max - log Σ. */
-export function logSoftmax(x: Tensor, dim: number): Tensor {
-  return logSoftmaxOp(floating('logSoftmax', x), along('logSoftmax', x, dim))
+export function logSoftmax(x: Tensor, dim: number, options?: DTypeOption): Tensor {
+  return logSoftmaxOp(floating('logSoftmax', taken('logSoftmax', x, options)), along('logSoftmax', x, dim))
 }
 /** softmax(-x). */
-export function softmin(x: Tensor, dim: number): Tensor {
-  return softmaxOp(neg(floating('softmin', x)), along('softmin', x, dim))
+export function softmin(x: Tensor, dim: number, options?: DTypeOption): Tensor {
+  return softmaxOp(neg(floating('softmin', taken('softmin', x, options))), along('softmin', x, dim))
 }
 
 const LOGSUMEXP = kernel('logsumexp')
@@ -120,44 +127,44 @@ const cumprodOp = defineOp('cumprod', {
 })
 
 /** Running sum along a dimension. Integers and bools give int32. */
-export function cumsum(x: Tensor, dim: number): Tensor {
-  checkTensor('cumsum', x)
-  return cumsumOp(x.dtype === 'bool' ? cast(x, 'int32') : x, along('cumsum', x, dim), false)
+export function cumsum(x: Tensor, dim: number, options?: DTypeOption): Tensor {
+  const from = taken('cumsum', x, options)
+  return cumsumOp(from.dtype === 'bool' ? cast(from, 'int32') : from, along('cumsum', x, dim), false)
 }
 /** Running product along a dimension. */
-export function cumprod(x: Tensor, dim: number): Tensor {
-  checkTensor('cumprod', x)
-  needsFloating('cumprod', x)
-  return cumprodOp(x, along('cumprod', x, dim))
+export function cumprod(x: Tensor, dim: number, options?: DTypeOption): Tensor {
+  const from = taken('cumprod', x, options)
+  needsFloating('cumprod', from)
+  return cumprodOp(from, along('cumprod', x, dim))
 }
 
 declare module '../tensor/tensor.js' {
   interface Tensor {
     /** eˣ/Σeˣ along a dimension. */
-    softmax(dim: number): Tensor
+    softmax(dim: number, options?: DTypeOption): Tensor
     /** log(softmax(x)) along a dimension. */
-    logSoftmax(dim: number): Tensor
+    logSoftmax(dim: number, options?: DTypeOption): Tensor
     /** log Σeˣ over dims. */
     logsumexp(dim: Dims, options?: ReduceOptions): Tensor
     /** Running sum along a dimension. */
-    cumsum(dim: number): Tensor
+    cumsum(dim: number, options?: DTypeOption): Tensor
     /** Running product along a dimension. */
-    cumprod(dim: number): Tensor
+    cumprod(dim: number, options?: DTypeOption): Tensor
   }
 }
 
-Tensor.prototype.softmax = function (dim) {
-  return softmax(this, dim)
+Tensor.prototype.softmax = function (dim, options) {
+  return softmax(this, dim, options)
 }
-Tensor.prototype.logSoftmax = function (dim) {
-  return logSoftmax(this, dim)
+Tensor.prototype.logSoftmax = function (dim, options) {
+  return logSoftmax(this, dim, options)
 }
 Tensor.prototype.logsumexp = function (dim, options) {
   return logsumexp(this, dim, options)
 }
-Tensor.prototype.cumsum = function (dim) {
-  return cumsum(this, dim)
+Tensor.prototype.cumsum = function (dim, options) {
+  return cumsum(this, dim, options)
 }
-Tensor.prototype.cumprod = function (dim) {
-  return cumprod(this, dim)
+Tensor.prototype.cumprod = function (dim, options) {
+  return cumprod(this, dim, options)
 }

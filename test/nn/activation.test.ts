@@ -150,10 +150,18 @@ test('first and second derivatives of glu and prelu', t => {
     t.true(checkGradients(F.prelu, [shape, [slopes]]))
 })
 
+test('relu of integers is integers', t => {
+  const x = tensor([-2, 0, 3], { dtype: 'int32' })
+  t.deepEqual([x.relu().dtype, x.relu().tolist()], ['int32', [0, 0, 3]])
+  t.deepEqual(x.relu_().tolist(), [0, 0, 3])
+  t.is(tensor([true]).relu().dtype, 'float32')
+  t.throws(() => F.relu(x, { inPlace: true } as never), { message: /did you mean 'inplace'/ })
+})
+
 test('in place needs a floating tensor that is no leaf of the graph', t => {
-  t.throws(() => F.relu(tensor([1, 2], { dtype: 'int32' }), { inplace }), {
+  t.throws(() => F.silu(tensor([1, 2], { dtype: 'int32' }), { inplace }), {
     instanceOf: DTypeError,
-    message: /relu_: works in place on floating tensors, this one is int32/,
+    message: /silu_: works in place on floating tensors, this one is int32/,
   })
   const leaf = randn([2]).requiresGrad_()
   t.throws(() => new nn.ELU({ inplace }).forward(leaf), {

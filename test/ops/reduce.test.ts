@@ -91,6 +91,23 @@ test('integers and bools are counted in int32, and do not wrap', t => {
   t.throws(() => tensor([1], { dtype: 'int32' }).mean(), { instanceOf: DTypeError, message: /int32.*\.float\(\)/ })
 })
 
+test('a dtype that is asked for is the one computed in', t => {
+  const x = tensor([2 ** 31 - 1, 1], { dtype: 'int32' })
+  const dtype = 'float64'
+  t.is(x.sum(0, { dtype }).item(), 2 ** 31)
+  t.is(x.mean(0, { dtype }).item(), 2 ** 30)
+  t.is(x.prod(0, { dtype }).item(), 2 ** 31 - 1)
+  t.deepEqual(x.cumsum(0, { dtype }).tolist(), [2 ** 31 - 1, 2 ** 31])
+  t.deepEqual(x.cumprod(0, { dtype }).tolist(), [2 ** 31 - 1, 2 ** 31 - 1])
+  const y = tensor([1, 2], { requiresGrad: true })
+  t.deepEqual(y.softmax(0, { dtype }).tolist(), y.double().softmax(0).tolist())
+  t.deepEqual(y.logSoftmax(0, { dtype }).tolist(), y.double().logSoftmax(0).tolist())
+  y.sum(0, { dtype }).backward()
+  t.deepEqual([y.grad!.dtype, y.grad!.tolist()], ['float32', [1, 1]])
+  t.throws(() => y.softmax(0, { dype: 'float64' } as never), { message: /did you mean 'dtype'/ })
+  t.throws(() => y.cumsum(0, { dtype: 'half' as never }), { message: /^cumsum: dtype must be one of/ })
+})
+
 test('scalars and empty tensors', t => {
   t.is(tensor(3).sum(0).item(), 3)
   t.is(tensor(3).softmax(0).item(), 1)

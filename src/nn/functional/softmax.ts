@@ -1,13 +1,14 @@
 // softmax and its kin with PyTorch's choice of a dimension where none is given.
 import { checkTensor } from '../../autograd/defineOp.js'
+import type { DTypeOption } from '../../ops/reduce.js'
 import * as ops from '../../ops/softmax.js'
 import type { Tensor } from '../../tensor/tensor.js'
 
-function alongOf(op: string, run: (x: Tensor, dim: number) => Tensor) {
-  return (x: Tensor, dim?: number | null): Tensor => {
+function alongOf(op: string, run: typeof ops.softmax) {
+  return (x: Tensor, dim?: number | null, options?: DTypeOption): Tensor => {
     checkTensor(op, x)
     const n = x.shape.length
-    return run(x, dim ?? (n === 0 || n === 1 || n === 3 ? 0 : 1))
+    return run(x, dim ?? (n === 0 || n === 1 || n === 3 ? 0 : 1), options)
   }
 }
 
