@@ -100,7 +100,9 @@ export class Compiler<A extends Tensor[], R extends Result> {
 
   async callAsync(inputs: A): Promise<R> {
     this.check(inputs)
-    return this.queue.run(() => turns.run(() => this.runAsync(inputs)))
+    // They are the caller's again when this returns.
+    const own = this.queue.busy || turns.busy ? (inputs.map(copyOf) as A) : inputs
+    return this.queue.run(() => turns.run(() => this.runAsync(own)))
   }
 
   epochSync(loader: Iterable<Tensor[]>, options?: EpochOptions): R {
@@ -142,9 +144,15 @@ export class Compiler<A extends Tensor[], R extends Result> {
   }
 
   get memory(): number {
+    const held = new Map(this.ready().flatMap(({ plan }) => [...plan.held]))
     let bytes = 0
-    for (const { ready } of this.kinds) for (const { plan } of ready) bytes += plan.bytes
+    for (const n of held.values()) bytes += n
     return bytes
+  }
+
+  /** @internal All that can be replayed. */
+  ready(): Ready[] {
+    return this.kinds.flatMap(kind => kind.ready)
   }
 
   private check(inputs: A): void {
@@ -235,7 +243,7 @@ export class Compiler<A extends Tensor[], R extends Result> {
   }
 
   private readied({ inputs }: Kind, made: Recording, { tensors: outputs, build }: Shaped): Ready {
-    const planned = plan(made, outputs, this.passes)
+    const planned = plan(made, outputs, this.passes, this.ready())
     const native = assemble(inputs.map(endOf), this.reuseResults ? [] : outputs.map(endOf), planned.launches)
     made.forget()
     const result = build(outputs)

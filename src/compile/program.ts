@@ -84,12 +84,20 @@ export function assemble(
   return recordProgram(w.numbers, w.buffers)
 }
 
+/** Memory cut from what `allocateBytes` gives. */
+interface Block {
+  readonly bytes: Uint8Array
+  readonly at: number
+  readonly size: number
+}
+
 export interface Plan {
   readonly launches: readonly (Placed | PlacedChain)[]
   /** Memory changed in place by a run, and how many times: tensors saved for a backward pass elsewhere must notice. */
   readonly writes: readonly (readonly [Storage, number])[]
-  /** Bytes made for these launches alone: the arena, results and gradients. */
-  readonly bytes: number
+  readonly arena: Block
+  /** What was made for these launches alone and those that share it, in bytes: the arena, results and gradients. */
+  readonly held: ReadonlyMap<object, number>
 }
 
 /** The passes over a recording, each of which can be left out. */
@@ -104,10 +112,27 @@ export interface Passes {
   readonly reuseMemory: boolean
 }
 
-/** Runs the passes over a recording and gives its memory places. */
-export function plan(recording: Recording, outputs: readonly Tensor[], passes: Passes): Plan {
+/** An arena of another plan that is large enough, or a new one. */
+function arenaOf(size: number, others: readonly Plan[]): Block {
+  const found = others.find(({ arena }) => arena.size >= size)
+  if (found !== undefined) return found.arena
+  const bytes = allocateBytes(size)
+  return { bytes, at: allocated.at, size }
+}
+
+/**
+ * Runs the passes over a recording and gives its memory places.
+ * @param others what is ready of the same function: as never two run at the same time, it has arena and gradients in common
+ */
+export function plan(
+  recording: Recording,
+  outputs: readonly Tensor[],
+  passes: Passes,
+  others: readonly { readonly recording: Recording; readonly plan: Plan }[],
+): Plan {
   const { fresh } = recording
-  const kept = new Set<Storage>([...outputs.map(t => t.storage), ...recording.kept()])
+  const results = new Set(outputs.map(t => t.storage))
+  const kept = new Set([...results, ...recording.kept()])
   const live = passes.prune ? prune(recording.launches, fresh, kept) : recording.launches
   const fused = passes.fuse ? fuse(live, fresh, kept) : live
   const items = passes.chain ? chain(fused, fresh, kept) : fused
@@ -115,22 +140,34 @@ export function plan(recording: Recording, outputs: readonly Tensor[], passes: P
   const used = new Set(items.flatMap(item => item.storages))
   const movable = new Map([...fresh].filter(([s]) => passes.reuseMemory && !kept.has(s)))
   const { bytes: size, places } = planArena(items, movable)
-  const arena = allocateBytes(size)
-  const start = allocated.at
-  let bytes = size
-  for (const [s, made] of fresh)
-    if (!movable.has(s) && !temporary.has(s) && (used.has(s) || kept.has(s))) bytes += made.bytes
-  const moved = (storage: Storage, offset: number) => {
-    const at = places.get(storage)
-    return at === undefined ? offset : start + at + offset - fresh.get(storage)!.at
+  const arena = arenaOf(
+    size,
+    others.map(o => o.plan),
+  )
+  /** Where memory made while recording is instead. */
+  const homes = new Map<Storage, Pick<Block, 'bytes' | 'at'>>()
+  for (const [s, at] of places) homes.set(s, { bytes: arena.bytes, at: arena.at + at })
+  const held = new Map<object, number>([[arena, arena.size]])
+  const shared = recording.shareGrads(
+    others.map(o => o.recording),
+    results,
+  )
+  for (const [s, grad] of shared) {
+    homes.set(s, { bytes: grad.storage.bytes, at: grad.byteOffset })
+    held.set(grad.storage, fresh.get(s)!.bytes)
   }
+  for (const [s, made] of fresh)
+    if (!homes.has(s) && !temporary.has(s) && (used.has(s) || kept.has(s))) held.set(s, made.bytes)
   const put = (
     { code, storages, offsets, sizes, floats }: RecordedLaunch,
     temporaries?: ReadonlyMap<Storage, number>,
   ) => ({
     code,
-    buffers: storages.map(s => temporaries?.get(s) ?? (places.has(s) ? arena : s.bytes)),
-    offsets: storages.map((s, i) => moved(s, offsets[i])),
+    buffers: storages.map(s => temporaries?.get(s) ?? homes.get(s)?.bytes ?? s.bytes),
+    offsets: storages.map((s, i) => {
+      const home = homes.get(s)
+      return home === undefined ? offsets[i] : home.at + offsets[i] - fresh.get(s)!.at
+    }),
     sizes,
     floats,
   })
@@ -142,5 +179,5 @@ export function plan(recording: Recording, outputs: readonly Tensor[], passes: P
   const writes = [...recording.outside]
     .map(([storage, before]) => [storage, storage.version - before] as const)
     .filter(([, n]) => n > 0)
-  return { launches, writes, bytes }
+  return { launches, writes, arena, held }
 }

@@ -1,5 +1,6 @@
 // A recording of one run of a function: its launches, the memory made for them, and what must still hold when they are replayed.
 import type { Operand } from '../core/dispatch.js'
+import { dtypes } from '../core/dtype.js'
 import { CompileError, formatShape } from '../core/errors.js'
 import type { Recorder } from '../core/recording.js'
 import { sameShape } from '../core/shape.js'
@@ -183,6 +184,34 @@ export class Recording implements Recorder {
   /** Memory that others hold on to when the function has ended, beside its results: the gradients it left. */
   *kept(): Generator<Storage> {
     for (const [, grad] of this.left) if (grad !== null) yield grad.storage
+  }
+
+  /**
+   * Gives gradients that the function makes anew the memory that other recordings of it have for them, where the function neither reads
+   * that nor returns them: else each kind of call would hold gradients of its own.
+   * @returns the gradients that take the place of memory made here
+   */
+  shareGrads(others: readonly Recording[], results: ReadonlySet<Storage>): Map<Storage, Tensor> {
+    const shared = new Map<Storage, Tensor>()
+    const all = this.left.flatMap(([, grad]) => (grad === null ? [] : [grad.storage]))
+    const taken = new Set(all)
+    this.left = this.left.map(([x, grad]) => {
+      const made = grad === null ? undefined : this.fresh.get(grad.storage)
+      if (grad === null || made === undefined || results.has(grad.storage)) return [x, grad]
+      const alone = all.indexOf(grad.storage) === all.lastIndexOf(grad.storage)
+      const whole = grad.byteOffset === made.at && grad.count * dtypes[grad.dtype].bytes === made.bytes
+      if (!alone || !whole || !grad.isContiguous()) return [x, grad]
+      for (const other of others) {
+        const there = other.left.find(([y]) => y === x)?.[1]
+        if (!there || there.dtype !== grad.dtype || !there.isContiguous()) continue
+        if (this.outside.has(there.storage) || taken.has(there.storage)) continue
+        taken.add(there.storage)
+        shared.set(grad.storage, there)
+        return [x, there]
+      }
+      return [x, grad]
+    })
+    return shared
   }
 
   /** Whether a replay would do what the function would do now, as far as it can be seen. */

@@ -42,6 +42,16 @@ test('calls wait for those before them', async t => {
   )
 })
 
+test('inputs are the caller’s again at once, though the call waits', async t => {
+  const double = compile((x: Tensor) => x.mul(2))
+  const x = tensor([0])
+  const runs = Array.from({ length: 8 }, (_, i) => double.runAsync(x.fill_(i)))
+  t.deepEqual(
+    (await Promise.all(runs)).map(y => y.item()),
+    [0, 2, 4, 6, 8, 10, 12, 14],
+  )
+})
+
 test('functions that share parameters and random numbers take turns', async t => {
   const make = () => {
     manualSeed(3)

@@ -202,6 +202,33 @@ same('gradients accumulated over two calls', () => {
   }
 })
 
+test('gradients that are returned, read, or those of two parameters at once keep their own memory', t => {
+  const make = () => {
+    manualSeed(2)
+    const w = new nn.Parameter(randn([4]))
+    const v = new nn.Parameter(randn([4]))
+    const step = (x: Tensor) => {
+      const before = w.grad?.clone() ?? w.detach().clone()
+      w.grad = v.grad = null
+      w.mul(v).mul(x.sum()).sum().backward()
+      // One memory for both, and a part of it.
+      if (x.shape[0] > 2) v.grad = w.grad!.mul(2)
+      if (x.shape[0] > 4) w.grad = v.grad
+      return { before, moved: w.grad!.sub(before), grad: v.grad! }
+    }
+    return { w, v, step }
+  }
+  const train = (compiled: boolean) => {
+    const { w, v, step } = make()
+    const call = compiled ? compile(step) : step
+    return Array.from({ length: 40 }, (_, i) => {
+      const { before, moved, grad } = call(randn([[2, 3, 5, 6][(i * i + (i >> 2)) % 4]]))
+      return [before, moved, grad, w.grad!, v.grad!].map(bits)
+    })
+  }
+  t.deepEqual(train(true), train(false))
+})
+
 test('classification by crossEntropy with integer targets', t => {
   const losses = [true, false].map(compiled => {
     manualSeed(1)
