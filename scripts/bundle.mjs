@@ -234,12 +234,12 @@ function shortened(code) {
   return transformSync(code, { minify: true, target, lineLimit }).code
 }
 
-/** index.js is a module; a part is a function of the modules read so far, the loader of others and the place of index.js. */
+/** index.js is a module; a part is a function of the modules read so far, the loader of others and the place of index.js; strict, as modules are. */
 function finished(part, code) {
   const [, names] = /\bexport\{([^}]*)\};?\s*$/.exec(code)
   const body = shortened(required(code.slice(0, code.lastIndexOf('export{'))))
   if (part === 'index') return `const url=import.meta.url;${body}export{${names}}\n`
-  return `module.exports=function(modules,require,url){${body}return{${names.replace(/([\w$]+)\s+as\s+([\w$]+)/g, '$2:$1')}}}\n`
+  return `module.exports=function(modules,require,url){'use strict';${body}return{${names.replace(/([\w$]+)\s+as\s+([\w$]+)/g, '$2:$1')}}}\n`
 }
 
 // Last to first, since a part must know what the later ones ask of it.

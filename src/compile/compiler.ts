@@ -195,7 +195,8 @@ export class Compiler<A extends Tensor[], R extends Result> {
 
   /** The function itself, with results as those of a replay. */
   private plainly(inputs: A): R {
-    const { tensors, build } = takeApart(this.fn(...inputs))
+    const { fn } = this
+    const { tensors, build } = takeApart(fn(...inputs))
     return build(tensors.map(copyOf)) as R
   }
 
@@ -251,10 +252,11 @@ export class Compiler<A extends Tensor[], R extends Result> {
   }
 
   private watch(inputs: A): [Recording, Shaped] {
+    const { fn } = this
     const made = new Recording()
     recording.active = made
     try {
-      return [made, takeApart(this.fn(...inputs))]
+      return [made, takeApart(fn(...inputs))]
     } finally {
       recording.active = null
       made.finish()

@@ -156,7 +156,11 @@ const wrapped = new WeakSet<object>()
 /** A module's forward with all that runs around it. A call of `super.forward` from within runs plainly. */
 export function aroundForward(forward: (...inputs: Values) => Result): (...inputs: Values) => Result {
   if (wrapped.has(forward)) return forward
-  function around(this: Module, ...inputs: Values): Result {
+  function around(this: Module | undefined, ...inputs: Values): Result {
+    if (this === undefined)
+      throw new TypeError(
+        'forward: it was called without its layer; pass x => layer.forward(x) instead of layer.forward',
+      )
     if (running.length > 0 && running[running.length - 1] === this) return forward.apply(this, inputs)
     running.push(this)
     try {

@@ -1,6 +1,6 @@
 // Hooks of modules: forward, before it, and of the backward pass through a module.
 import test from 'ava'
-import { nn, noGrad, ones, rand, type Tensor, tensor, zeros } from 'glorot'
+import { compile, nn, noGrad, ones, rand, type Tensor, tensor, zeros } from 'glorot'
 
 test('forward hooks see and replace inputs and results, and can be removed', t => {
   const layer = new nn.Linear(2, 2)
@@ -184,4 +184,11 @@ test('a forward that belongs to one object runs its hooks too', t => {
 
 test('a hook must be a function', t => {
   t.throws(() => new nn.ReLU().registerForwardHook(1 as never), { instanceOf: TypeError, message: /a function, got 1/ })
+})
+
+test('a forward without its layer is refused, with what to do', t => {
+  const { forward } = new nn.Linear(2, 1)
+  const wrong = { instanceOf: TypeError, message: /without its layer; pass x => layer.forward\(x\)/ }
+  t.throws(() => forward(ones([1, 2])), wrong)
+  t.throws(() => compile(forward)(ones([1, 2])), wrong)
 })
