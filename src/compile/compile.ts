@@ -62,7 +62,7 @@ export interface Compiled<A extends Tensor[], R extends Result> {
  * ```
  *
  * `fn` itself runs until two calls in a row, with inputs of these shapes and dtypes, have launched the same kernels; from then on it is
- * replayed. Results are new tensors outside the graph.
+ * replayed. Results are new tensors outside the graph, as the gradients are.
  *
  * | within `fn` | what happens |
  * |---|---|
@@ -77,12 +77,12 @@ export interface Compiled<A extends Tensor[], R extends Result> {
  * Between calls, these take effect as they would without compiling, by the memory that they share or because the function is recorded
  * again: in-place changes of any tensor, `manualSeed`, `loadStateDict`, `train()`, `eval()`, `requiresGrad`, hooks, `x.data = …`, `p.grad = …`,
  * parameter groups and options of an optimizer, and the layers that run: a layer or a parameter replaced, added to a list or taken out,
- * and the settings of each, be they properties (`dropout.p`) or in an array or object that is one.
+ * and the settings of each, be they properties (`dropout.p`) or within arrays and objects that are.
  *
  * | between calls | what happens |
  * |---|---|
- * | rebinding a variable that `fn` reads, other than of a layer | not seen: compile anew, or keep it in a property of a layer |
- * | a property that a layer did not have, replacing a method, what lies deeper in objects | the same |
+ * | rebinding a variable that `fn` reads: `beta = 0.1`, `model = other` | not seen: compile anew, or keep it in a property of a layer |
+ * | a property that a layer or an object in it did not have, a method replaced, entries of a `Map` or of more than 64 | the same |
  * | a setting that is another one in every call | takes effect, and nothing is replayed: the function runs plainly |
  * | keeping `p.grad` | it is memory that the next call writes to: clone it |
  *

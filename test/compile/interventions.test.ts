@@ -8,12 +8,15 @@ const bits = (x: Tensor | null) => x && Buffer.from(x.toTypedArray().buffer as A
 class Scaled extends nn.Module {
   factor = 2
   sizes = [1, 2]
-  options = { shift: 0.5 }
+  options = { shift: 0.5, rows: [{ scale: 1 }] }
   blocks = new nn.ModuleDict({ only: new nn.Linear(6, 6) })
   override forward(x: Tensor): Tensor {
     let y = x
     for (const block of this.blocks.values()) y = block.forward(y)
-    return y.mul(this.factor * this.sizes[1]).add(this.options.shift)
+    return y
+      .mul(this.factor * this.sizes[1])
+      .add(this.options.shift)
+      .mul(this.options.rows[0].scale)
   }
 }
 
@@ -66,6 +69,9 @@ const interventions: Record<string, (p: Program, random: () => number) => void> 
   },
   'a number in an object of a layer': p => {
     p.own.options.shift = 0.7 - p.own.options.shift
+  },
+  'a number deep in an object of a layer': p => {
+    p.own.options.rows[0].scale = 3 - p.own.options.rows[0].scale
   },
   'options of a loss': p => {
     const options = (p.criterion as unknown as { options: Loose }).options
