@@ -69,7 +69,7 @@ void placesTile(const Run* runs, int count, const T* image, const int64_t* offse
     for (int j = 0; j < NV; j++) store(sums + i * width + j * L, load(sums + i * width + j * L) + sum[i][j]);
 }
 
-/** All taps by `width` output channels, one or two vectors. Offsets and sums have room for a multiple of kFewTaps taps. */
+/** All taps by `width` output channels, one or two vectors. Offsets and sums have room for kFewTaps - 1 taps more. */
 template <class T>
 void placesProduct(const Run* runs, int count, const T* image, int64_t taps, const int64_t* offsets, const T* grads, int64_t width, T* sums) {
   const bool two = width > VecOf<T>::lanes;

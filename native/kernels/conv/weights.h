@@ -92,7 +92,7 @@ template <class T> bool byPlaces(const Convolution<T>& c) {
 template <class T>
 bool placesWeights(const Convolution<T>& c, int64_t g, int64_t c0, int64_t c1, const T* x, const T* grad, T* dw) {
   constexpr int64_t L = VecOf<T>::lanes;
-  const int64_t P = c.w.places, planes = c1 - c0, rows = planes * c.w.taps, all = (rows + kFewTaps - 1) / kFewTaps * kFewTaps;
+  const int64_t P = c.w.places, planes = c1 - c0, rows = planes * c.w.taps, all = rows + kFewTaps - 1;
   const int64_t width = (c.K + L - 1) / L * L, fit = kTurnedBytes / (width * static_cast<int64_t>(sizeof(T)));
   const int64_t parts = (P + fit - 1) / fit, most = ((P + parts - 1) / parts + L - 1) / L * L;
   T* const image = clearImage<T>(c.w, planes);
