@@ -255,7 +255,15 @@ export class Tensor {
 /** A new contiguous tensor of uninitialised memory: the caller writes all of it before anyone reads. */
 export function emptyTensor(shape: Shape, dtype: DType): Tensor {
   const length = numel(shape) * dtypes[dtype].bytes
-  const storage = new Storage(allocateBytes(length))
+  let bytes: Uint8Array
+  try {
+    bytes = allocateBytes(length)
+  } catch (cause) {
+    throw new ValueError(`there is no memory for a tensor ${formatShape(shape)} of ${dtype}, ${length} bytes`, {
+      cause,
+    })
+  }
+  const storage = new Storage(bytes)
   if (recording.active !== null) recording.active.made(storage, allocated.at, length)
   return new Tensor(storage, allocated.at, shape, null, dtype)
 }

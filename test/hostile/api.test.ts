@@ -148,7 +148,7 @@ test('huge and zero sizes', t => {
     t.throws(() => interpolate(ones([1, 1, 2]), { size }), { instanceOf: ShapeError, message: new RegExp(`${size}`) })
     t.throws(() => adaptiveAvgPool1d(ones([1, 1, 2]), size), { instanceOf: ShapeError, message: new RegExp(`${size}`) })
   }
-  t.throws(() => zeros([2 ** 30, 2 ** 20]), { instanceOf: GlorotError })
+  t.throws(() => zeros([2 ** 30, 2 ** 20]), { instanceOf: GlorotError, message: /1073741824, 1048576/ })
   t.throws(
     () =>
       ones([1])
