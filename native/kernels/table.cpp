@@ -1,4 +1,6 @@
 // Joins the families into this ISA's table. Kernel ids are positions in it, the same for every ISA.
+#include <initializer_list>
+
 #include "kernels/kernels.h"
 
 // Where a family lives: OWN code of this ISA, or LENT by a narrower one (GLOROT_LENT in CMakeLists.txt).
@@ -70,9 +72,9 @@ const KernelTable& table() noexcept {
   static Kernel kernels[kMaxKernels];
   static KernelTable all = [] {
     KernelTable t{GLOROT_ISA_NAME, 0, kernels};
-#define APPEND(family, isa) \
-  for (int i = 0; i < isa::family##Family.count && t.count < kMaxKernels; i++) kernels[t.count++] = isa::family##Family.kernels[i];
-    GLOROT_FAMILIES(APPEND)
+#define ADDRESS(family, isa) &isa::family##Family,
+    for (const Family* family : {GLOROT_FAMILIES(ADDRESS)})
+      for (int i = 0; i < family->count && t.count < kMaxKernels; i++) kernels[t.count++] = family->kernels[i];
 #ifdef FALLBACK
     const KernelTable& base = FALLBACK::table();
     for (int i = 0; i < t.count; i++)
