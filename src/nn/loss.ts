@@ -6,7 +6,7 @@ import { Module } from './module.js'
 
 /** Keeps options after checking their names; tensors among them become buffers, under the names that PyTorch gives them. */
 abstract class Loss<O extends { reduction?: loss.Reduction | 'batchmean' }> extends Module {
-  readonly reduction: NonNullable<O['reduction']>
+  reduction: NonNullable<O['reduction']>
   protected readonly options: O
 
   constructor(
@@ -23,6 +23,7 @@ abstract class Loss<O extends { reduction?: loss.Reduction | 'batchmean' }> exte
     this.reduction = checkChoice(name, 'reduction', options?.reduction ?? 'mean', choices) as NonNullable<
       O['reduction']
     >
+    Object.defineProperty(this.options, 'reduction', { enumerable: true, get: () => this.reduction })
     for (const [option, buffer] of Object.entries(tensors) as [keyof O, string][]) {
       this.registerBuffer(buffer, (options?.[option] as Tensor | null | undefined) ?? null)
       // Read from the buffer, which moves with the module.

@@ -55,6 +55,9 @@ const interventions: Record<string, (p: Program, random: () => number) => void> 
   'momentum of batch norm': p => {
     ;(p.norm as unknown as Loose).momentum = 0.3
   },
+  'reduction of a loss': p => {
+    ;(p.criterion as unknown as Loose).reduction = 'sum'
+  },
   'eps of batch norm': p => {
     ;(p.norm as unknown as Loose).eps = 1e-2
   },

@@ -200,6 +200,17 @@ test('modules check their options at once and keep weights as buffers', t => {
   t.is(String(new nn.CrossEntropyLoss()), 'CrossEntropyLoss()')
 })
 
+test('a reduction set later takes effect', t => {
+  const criterion = new nn.MSELoss()
+  criterion.reduction = 'sum'
+  t.is(criterion.forward(tensor([1, 2]), tensor([3, 5])).item(), 13)
+  criterion.reduction = 'total' as never
+  t.throws(() => criterion.forward(tensor([1, 2]), tensor([3, 5])), {
+    instanceOf: ValueError,
+    message: /reduction must be .*'sum'.*total/,
+  })
+})
+
 test('a step of gradients through a loss of views and stretched gradients', t => {
   const x = leaf([4, 3], 3)
   const want = autograd.grad([F.mseLoss(x.t().clone(), zeros([3, 4]).double())], [x])[0]
