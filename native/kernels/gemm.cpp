@@ -8,6 +8,12 @@
 #include "pool.h"
 
 namespace glorot {
+#ifdef GLOROT_LENDER
+namespace GLOROT_LENDER {
+bool gemm(const Gemm<float>& g) noexcept;
+}
+#endif
+
 namespace GLOROT_ISA {
 namespace {
 
@@ -177,6 +183,39 @@ template <class T> bool vectorProduct(const Gemm<T>& g) {
   return false;
 }
 
+template <class T> bool product(const Gemm<T>& g);
+
+#ifdef GLOROT_LENDER
+constexpr int64_t kNarrowWork = 512;  // rows by depth that pay for a second product (Zen 4)
+
+/** Whether the last columns would fill half a vector at most. */
+inline bool endsNarrow(const Gemm<float>& g) {
+  const int64_t rest = g.N % kLanesF;
+  return g.N > kLanesF && rest > 0 && rest <= kLanesF / 2 && g.M >= 8 && times(g.M, g.K) >= kNarrowWork;
+}
+/** The lender's vectors make such columns in half the time; a single one is as many dot products. */
+inline bool narrowEnd(const Gemm<float>& g) {
+  Gemm<float> wide = g, narrow = g;
+  narrow.N = g.N % kLanesF;
+  wide.N -= narrow.N;
+  narrow.B += wide.N * g.colB;
+  narrow.C += wide.N;
+  if (g.bias) narrow.bias += wide.N;
+  if (!product(wide)) return false;
+  if (narrow.N > 1 || g.colA != 1) return GLOROT_LENDER::gemm(narrow);
+
+  float* const column = static_cast<float*>(scratch(kPanelSlot, static_cast<size_t>(g.K + g.M) * sizeof(float)));
+  if (!column) return false;
+  for (int64_t k = 0; k < g.K; k++) column[k] = narrow.B[k * g.rowB];
+  float* const sums = column + g.K;
+  for (int64_t i = 0; g.beta != 0 && i < g.M; i++) sums[i] = narrow.C[i * g.ldc];
+  dots(g.M, g.K, g.A, g.rowA, column, sums, 1, 0, Finish<float>{g.alpha, g.beta, narrow.bias});
+  if (g.then) g.then(sums, g.M);
+  for (int64_t i = 0; i < g.M; i++) narrow.C[i * g.ldc] = sums[i];
+  return true;
+}
+#endif
+
 template <class T> bool product(const Gemm<T>& g) {
   if (g.M == 0 || g.N == 0) return true;
   if (g.K == 0 || g.alpha == T(0)) {
@@ -188,6 +227,9 @@ template <class T> bool product(const Gemm<T>& g) {
     if (g.then) finishRows(g, g.C, g.M, g.N);
     return true;
   }
+#ifdef GLOROT_LENDER
+  if (endsNarrow(g)) return narrowEnd(g);
+#endif
   constexpr int64_t kWidth = kTileVectors * VecOf<T>::lanes;
   const int64_t work = times(times(g.M, g.N), g.K);
   const int team = work >= 2 * kThreadWork ? numThreads() : 1;

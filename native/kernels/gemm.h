@@ -3,7 +3,6 @@
 #include <cstdint>
 
 namespace glorot {
-namespace GLOROT_ISA {
 
 /**
  * C = then(alpha·A·B + beta·C + bias).  A: [M, K], B: [K, N], each with any strides (0 broadcasts); C: [M, N], its rows ldc
@@ -22,6 +21,8 @@ template <class T> struct Gemm {
   void (*then)(T* c, int64_t n) = nullptr;  // done to finished elements while they are in the cache, or nothing
   bool near = false;  // B by rows lies in a near cache already: it is read in place
 };
+
+namespace GLOROT_ISA {
 
 /** Every element is summed in the order of k (in lanes where B is read along k), whatever the thread count. False where there
  *  is no memory for panels: C is then unspecified. May be called inside `parallel`; uses scratch slots 2 and 3. */

@@ -66,6 +66,7 @@ static void smallSizes() {
 
 static void edges() {
   for (int64_t N : {63, 64, 65, 129}) everyLayout<float>(13, N, 50), everyLayout<double>(50, N, 13);
+  for (int64_t N : {17, 20, 24, 33, 34, 49, 56}) everyLayout<float>(21, N, 27), everyLayout<float>(8, N, 600);  // narrow ends
   everyLayout<float>(53, 150, 390);  // two blocks in depth, packed B
   everyLayout<double>(53, 150, 390);
   everyLayout<float>(1, 200, 70), everyLayout<float>(200, 1, 70);
@@ -202,6 +203,7 @@ static void linears() {
     linearCase<float>(0, 3, 4, layout), linearCase<float>(3, 0, 4, layout), linearCase<float>(3, 4, 0, layout);
     linearCase<double>(33, 70, 19, layout), linearCase<float>(70, 35, 140, layout), linearCase<float>(20, 90, 900, layout);
     linearCase<float>(1, 300, 50, layout), linearCase<float>(1, 9, 40, layout), linearCase<float>(3, 20, 8, layout);
+    linearCase<float>(33, 33, 33, layout), linearCase<float>(40, 18, 30, layout);
   }
 }
 
@@ -239,6 +241,7 @@ static void threads() {
   for (int a = 0; a < 2; a++)
     for (int b = 0; b < 2; b++) {
       threadsCase<float>(150, 333, 200, a, b), threadsCase<double>(333, 150, 200, a, b), threadsCase<float>(5000, 9, 150, a, b);
+      threadsCase<float>(150, 337, 900, a, b), threadsCase<float>(150, 340, 200, a, b);
       threadsCase<float>(1, 3000, 1000, a, b), threadsCase<double>(3000, 1, 1000, a, b), threadsCase<float>(3, 3000, 900, a, b);
     }
 }
