@@ -24,8 +24,9 @@ template <class T> struct Gemm {
 
 namespace GLOROT_ISA {
 
-/** Every element is summed in the order of k (in lanes where B is read along k), whatever the thread count. False where there
- *  is no memory for panels: C is then unspecified. May be called inside `parallel`; uses scratch slots 2 and 3. */
+/** Every element is summed in the order of k, in lanes where B is read along k and, of 8 rows or more on AVX-512, in a last column
+ *  that stands alone behind whole vectors; whatever the thread count. False where there is no memory for panels: C is then
+ *  unspecified. May be called inside `parallel`; uses scratch slots 2 and 3. */
 bool gemm(const Gemm<float>& g) noexcept;
 bool gemm(const Gemm<double>& g) noexcept;
 

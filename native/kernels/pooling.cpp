@@ -109,7 +109,7 @@ template <class T> void maxPool(Launch& l) noexcept {
  */
 template <class T> void maxPoolBackward(Launch& l) noexcept {
   const int64_t M = l.size(0), P = l.size(1), plane = l.size(2);
-  const bool last = l.size(3) != 0;
+  const bool last = l.choice(3, 2) == 1;
   const T* grad = l.in<T>(0, times(M, P));
   const int32_t* index = l.in<int32_t>(1, times(M, P));
   T* dx = l.out<T>(2, times(M, plane));
