@@ -162,6 +162,7 @@ test('gradients, first and second, broadcast among them', t => {
     [(x, y) => g.where(tensor([true, false, true]), x, y), [[2, 3], [3]]],
     [(x, v) => x.maskedFill(tensor([[true], [false]]), v), [[2, 3], []]],
     [(x, y) => x.rsub(y), [[2], [2]]],
+    [x => g.div(3, x.square().add(1)), [[2, 3]]],
   ]
   for (const [f, shapes] of cases) t.true(checkGradients(f, shapes, positive), `${f} of ${JSON.stringify(shapes)}`)
   // Kinks of the quotient are where it is whole; these stay away from them.

@@ -22,6 +22,7 @@ const second: Record<string, (x: Tensor) => Tensor> = {
   std: x => x.std(1, { correction: 0 }),
   prod: x => x.prod(1),
   amax: x => x.amax([0, 2]),
+  amin: x => x.amin(1),
   'max along': x => x.max(1)[0],
   'min of all': x => x.min(),
   'norm 2': x => x.norm(2, 1),
