@@ -65,10 +65,12 @@ void bind(const Napi::CallbackInfo& info) {
   it->block = info[0].As<Napi::Float64Array>().Data();
 }
 
-/** How many bytes past a multiple of 64 this memory starts. */
-Napi::Value misalignment(const Napi::CallbackInfo& info) {
-  if (!info[0].IsArrayBuffer()) throw Napi::TypeError::New(info.Env(), "misalignment expects an ArrayBuffer");
-  return Napi::Number::New(info.Env(), static_cast<double>(reinterpret_cast<uintptr_t>(info[0].As<Napi::ArrayBuffer>().Data()) % 64));
+/** Takes in memory for tensors, before anyone writes to it: how many bytes past a multiple of 64 it starts. */
+Napi::Value adopt(const Napi::CallbackInfo& info) {
+  if (!info[0].IsArrayBuffer()) throw Napi::TypeError::New(info.Env(), "adopt expects an ArrayBuffer");
+  auto memory = info[0].As<Napi::ArrayBuffer>();
+  glorot::enlargePages(memory.Data(), memory.ByteLength());
+  return Napi::Number::New(info.Env(), static_cast<double>(reinterpret_cast<uintptr_t>(memory.Data()) % 64));
 }
 
 Napi::Value getNumThreads(const Napi::CallbackInfo& info) { return Napi::Number::New(info.Env(), glorot::numThreads()); }
@@ -111,7 +113,7 @@ Napi::Object init(Napi::Env env, Napi::Object exports) {
   raw("replay", glorot::node::replay);
   raw("replayAsync", glorot::node::replayAsync);
   exports["bind"] = Napi::Function::New(env, bind, "bind", it);
-  exports["misalignment"] = Napi::Function::New(env, misalignment, "misalignment", it);
+  exports["adopt"] = Napi::Function::New(env, adopt, "adopt", it);
   exports["getNumThreads"] = Napi::Function::New(env, getNumThreads, "getNumThreads", it);
   exports["setNumThreads"] = Napi::Function::New(env, setNumThreads, "setNumThreads", it);
   return exports;

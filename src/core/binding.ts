@@ -17,7 +17,7 @@ export interface Native {
   record(numbers: Float64Array, buffers: readonly Uint8Array[]): object
   replay(program: object, buffers: readonly Uint8Array[], ...ends: Uint8Array[]): void
   replayAsync(program: object, buffers: readonly Uint8Array[], ...inputs: Uint8Array[]): Promise<void>
-  misalignment(buffer: ArrayBufferLike): number
+  adopt(buffer: ArrayBufferLike): number
   getNumThreads(): number
   setNumThreads(n: number): void
 }

@@ -33,7 +33,7 @@ function allocate(bytes: number): Uint8Array {
   // At the first tensor and not by an import: it takes 3 ms to load.
   markAsUntransferable ??= process.getBuiltinModule('node:worker_threads').markAsUntransferable
   markAsUntransferable(buffer)
-  return new Uint8Array(buffer, (ALIGN - native.misalignment(buffer)) % ALIGN, bytes)
+  return new Uint8Array(buffer, (ALIGN - native.adopt(buffer)) % ALIGN, bytes)
 }
 
 /** Where the last `allocateBytes` call starts within the array it returned. */
