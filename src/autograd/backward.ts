@@ -17,7 +17,7 @@ import { accumulate, accumulatorOf, leafOf, sumGradients } from './accumulate.js
 import { checkBackward } from './anomaly.js'
 import { checkTensor } from './defineOp.js'
 import { mode } from './mode.js'
-import type { Gradient, Node } from './node.js'
+import type { Arrival, Gradient, Node } from './node.js'
 
 const FILL = kernel('fill')
 
@@ -51,38 +51,35 @@ function collect(roots: readonly Node[], pass: number): Node[] {
 function send(node: Node, index: number, grad: Tensor, owned: boolean): void {
   node.waiting ??= []
   const there = node.waiting[index]
-  if (there === null || there === undefined) {
-    node.waiting[index] = grad
-    node.owned = owned
-  } else {
-    node.waiting[index] = sumGradients(there, grad, node.owned)
-    node.owned = true
+  if (there === undefined) node.waiting[index] = { grad, owned }
+  else {
+    there.grad = sumGradients(there.grad, grad, there.owned)
+    there.owned = true
   }
 }
 
 /** The gradients that arrived at a node, in its outputs' order: hooks applied, missing ones zeros (null for a whole-node miss). */
-function receive(node: Node): Tensor[] | null {
+function receive(node: Node): Arrival[] | null {
   const { waiting, hooks } = node
   node.waiting = null
   if (waiting === null) return null
-  const grads: Tensor[] = []
   const n = node.outputs === null ? 1 : node.outputs.length
   for (let i = 0; i < n; i++) {
-    let grad = waiting[i] ?? filled(node.outputs![i].shape, node.outputs![i].dtype, 0)
+    waiting[i] ??= { grad: filled(node.outputs![i].shape, node.outputs![i].dtype, 0), owned: true }
+    const arrival = waiting[i]
     const list = hooks?.[i]
-    if (list !== undefined) {
-      for (const hook of list.slice()) {
-        const other = hook(grad)
-        if (other === undefined || other === null) continue
-        checkGradient('hook', other, grad.shape, grad.dtype)
-        grad = other
-      }
-      // The hook may have kept the tensor: nobody may write to it from here on.
-      if (list.length > 0) node.owned = false
+    if (list === undefined || list.length === 0) continue
+    for (const hook of list.slice()) {
+      const { grad } = arrival
+      const other = hook(grad)
+      if (other === undefined || other === null) continue
+      checkGradient('hook', other, grad.shape, grad.dtype)
+      arrival.grad = other
     }
-    grads.push(grad)
+    // The hook may have kept the tensor: nobody may write to it from here on.
+    arrival.owned = false
   }
-  return grads
+  return waiting
 }
 
 function checkGradient(
@@ -114,13 +111,21 @@ function markWanted(nodes: readonly Node[], inputs: ReadonlyMap<Node, unknown>, 
   }
 }
 
+/** Whether made[i] shares its memory neither with a gradient that was received, which others may hold as well, nor with another one made. */
+function isApart({ storage }: Tensor, received: readonly Tensor[], made: readonly Gradient[], i: number): boolean {
+  for (let k = 0; k < received.length; k++) if (received[k].storage === storage) return false
+  for (let k = 0; k < made.length; k++) if (k !== i && made[k]?.storage === storage) return false
+  return true
+}
+
 function visit(node: Node, { retainGraph, createGraph, inputs }: Pass): void {
-  const grads = receive(node)
-  if (grads === null) return
+  const arrivals = receive(node)
+  if (arrivals === null) return
+  const grads = arrivals.map(a => a.grad)
   inputs?.get(node)?.(grads)
   const leaf = leafOf(node)
   if (leaf !== null) {
-    if (inputs === undefined) accumulate(leaf, grads[0], node.owned)
+    if (inputs === undefined) accumulate(leaf, grads[0], arrivals[0].owned)
     return
   }
   if (inputs !== undefined && !node.next.some(next => next !== null && next.wanted === node.pass)) return
@@ -138,11 +143,7 @@ function visit(node: Node, { retainGraph, createGraph, inputs }: Pass): void {
     const grad = made[i]
     if (next === null || grad === null || grad === undefined) continue
     if (inputs !== undefined && next.wanted !== node.pass) continue
-    // A gradient passed through shares its memory with the one received, which others may hold as well.
-    let owned = operation.ownsGradients === true
-    for (let k = 0; owned && k < grads.length; k++) owned = grads[k].storage !== grad.storage
-    for (let k = 0; owned && k < i; k++) owned = made[k]?.storage !== grad.storage
-    send(next, node.nextIndex[i], grad, owned)
+    send(next, node.nextIndex[i], grad, operation.ownsGradients === true && isApart(grad, grads, made, i))
   }
   if (!retainGraph) node.release()
 }

@@ -19,6 +19,12 @@ export interface Operation {
   readonly ownsGradients?: boolean
 }
 
+/** A gradient that waits at an output of a node. `owned`: nobody else holds its memory, so it may be written to. */
+export interface Arrival {
+  grad: Tensor
+  owned: boolean
+}
+
 let created = 0
 
 export class Node {
@@ -47,8 +53,7 @@ export class Node {
   /** State of the backward pass that is visiting the node (backward.ts). */
   pass = 0
   wanted = 0
-  waiting: (Tensor | null)[] | null = null
-  owned = false
+  waiting: Arrival[] | null = null
 
   constructor(operation: Operation, sequence = ++created) {
     this.operation = operation

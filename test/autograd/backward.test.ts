@@ -22,6 +22,17 @@ test('a gradient handed through to two leaves is not shared between them', t => 
   t.deepEqual(seed.tolist(), [1, 1])
 })
 
+test("a gradient that two hold is not written to when others of the same node are nobody else's", t => {
+  const x = ones([4], { requiresGrad: true })
+  const c = ones([2], { requiresGrad: true })
+  const [a, b] = x.mul(1).split(2)
+  const parts = [a.mul(5), b.mul(3), a.add(c).mul(7)]
+  // The last is visited first: what it sends to both a and c waits at c while b's and a second one for a arrive.
+  parts[0].sum().add(parts[1].sum()).add(parts[2].sum()).backward()
+  t.deepEqual(c.grad!.tolist(), [7, 7])
+  t.deepEqual(x.grad!.tolist(), [12, 12, 3, 3])
+})
+
 test('grad keeps its identity while it accumulates', t => {
   const x = leaf([1, 2])
   x.mul(3).backward(ones([2]))
