@@ -3,7 +3,7 @@
 import { kernel, launch } from '../core/dispatch.js'
 import { AutogradError } from '../core/errors.js'
 import { constant } from '../tensor/create.js'
-import { emptyTensor, type Tensor } from '../tensor/tensor.js'
+import { emptyTensor, keepGrad, peekGrad, recycleTensor, type Tensor } from '../tensor/tensor.js'
 import { mode } from './mode.js'
 import { Node, type Operation } from './node.js'
 
@@ -78,14 +78,16 @@ export function sumGradients(a: Tensor, b: Tensor, owned: boolean): Tensor {
   return sum
 }
 
-/** Adds `grad` to the leaf's grad. `owned` says that nobody else holds it: it is then kept without a copy. */
+/** Adds `grad` to the leaf's grad. `owned` says that nobody else holds it: it is then kept without a copy, or its memory used again. */
 export function accumulate(leaf: Tensor, grad: Tensor, owned: boolean): void {
-  if (leaf.grad === null) {
-    leaf.grad = mode.grad || (owned && grad.isContiguous()) ? grad : copyOf(grad)
-    return
-  }
+  const there = peekGrad(leaf)
   // As in PyTorch: in place, so that whoever holds leaf.grad sees it grow; under createGraph a new recorded sum.
-  if (mode.grad) leaf.grad = recorded.add(leaf.grad, grad)
-  else if (leaf.grad.isContiguous()) addInto(leaf.grad, grad.isContiguous() ? grad : copyOf(grad))
-  else leaf.grad = sumGradients(leaf.grad, grad, false)
+  if (mode.grad) leaf.grad = there === null ? grad : recorded.add(there, grad)
+  else if (there === null && owned && grad.isContiguous()) keepGrad(leaf, grad)
+  else {
+    if (there === null) keepGrad(leaf, copyOf(grad))
+    else if (there.isContiguous()) addInto(there, grad.isContiguous() ? grad : copyOf(grad))
+    else leaf.grad = sumGradients(there, grad, false)
+    if (owned) recycleTensor(grad)
+  }
 }

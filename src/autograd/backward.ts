@@ -12,7 +12,7 @@ import {
   ShapeError,
 } from '../core/errors.js'
 import { sameShape } from '../core/shape.js'
-import { emptyTensor, Tensor } from '../tensor/tensor.js'
+import { emptyTensor, recycleTensor, Tensor } from '../tensor/tensor.js'
 import { accumulate, accumulatorOf, leafOf, sumGradients } from './accumulate.js'
 import { checkBackward } from './anomaly.js'
 import { checkTensor } from './defineOp.js'
@@ -55,6 +55,7 @@ function send(node: Node, index: number, grad: Tensor, owned: boolean): void {
   else {
     there.grad = sumGradients(there.grad, grad, there.owned)
     there.owned = true
+    if (owned && !mode.grad) recycleTensor(grad)
   }
 }
 
@@ -111,18 +112,28 @@ function markWanted(nodes: readonly Node[], inputs: ReadonlyMap<Node, unknown>, 
   }
 }
 
-/** Whether made[i] shares its memory neither with a gradient that was received, which others may hold as well, nor with another one made. */
-function isApart({ storage }: Tensor, received: readonly Tensor[], made: readonly Gradient[], i: number): boolean {
-  for (let k = 0; k < received.length; k++) if (received[k].storage === storage) return false
-  for (let k = 0; k < made.length; k++) if (k !== i && made[k]?.storage === storage) return false
-  return true
+/** Whether a tensor of `made` other than the i-th lies in this memory. */
+function isShared({ storage }: Tensor, made: readonly Gradient[], i = -1): boolean {
+  for (let k = 0; k < made.length; k++) if (k !== i && made[k]?.storage === storage) return true
+  return false
+}
+
+/** Whether others hold the memory of a gradient that was handed through. */
+function isHeld({ storage }: Tensor, arrivals: readonly Arrival[]): boolean {
+  for (const { grad, owned } of arrivals) if (!owned && grad.storage === storage) return true
+  return false
 }
 
 function visit(node: Node, { retainGraph, createGraph, inputs }: Pass): void {
   const arrivals = receive(node)
   if (arrivals === null) return
   const grads = arrivals.map(a => a.grad)
-  inputs?.get(node)?.(grads)
+  const asked = inputs?.get(node)
+  if (asked !== undefined) {
+    asked(grads)
+    // They are the caller's now.
+    for (const arrival of arrivals) arrival.owned = false
+  }
   const leaf = leafOf(node)
   if (leaf !== null) {
     if (inputs === undefined) accumulate(leaf, grads[0], arrivals[0].owned)
@@ -143,9 +154,13 @@ function visit(node: Node, { retainGraph, createGraph, inputs }: Pass): void {
     const grad = made[i]
     if (next === null || grad === null || grad === undefined) continue
     if (inputs !== undefined && next.wanted !== node.pass) continue
-    send(next, node.nextIndex[i], grad, operation.ownsGradients === true && isApart(grad, grads, made, i))
+    const owned = operation.ownsGradients === true && !isShared(grad, made, i) && !isHeld(grad, arrivals)
+    send(next, node.nextIndex[i], grad, owned)
   }
   if (!retainGraph) node.release()
+  // A user's Function may have kept what it was given.
+  if (operation.ownsGradients !== true || createGraph) return
+  for (const { grad, owned } of arrivals) if (owned && !isShared(grad, made)) recycleTensor(grad)
 }
 
 /** Runs a pass from the given outputs. Without createGraph nothing in it is recorded. */

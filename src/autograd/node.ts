@@ -1,7 +1,8 @@
 // A node of the graph: one recorded call of an operation, what its backward needs, and where each gradient goes.
 import { AutogradError, formatShape } from '../core/errors.js'
-import { changed } from '../core/recording.js'
-import type { Tensor } from '../tensor/tensor.js'
+import { changed, recording } from '../core/recording.js'
+import { recycleTensor, type Tensor } from '../tensor/tensor.js'
+import { mode } from './mode.js'
 
 export type Gradient = Tensor | null | undefined
 
@@ -11,7 +12,10 @@ export type GradientHook = (grad: Tensor) => Tensor | null | undefined | void
 /** An operation: its name, and its backward by the node (`ctx`) of a call. */
 export interface Operation {
   readonly name: string
-  /** Gradients of the tensor arguments, in their order; null where there is none. New tensors, or `grad` itself, or views of it. */
+  /**
+   * Gradients of the tensor arguments, in their order; null where there is none. New tensors, or `grad` itself, or views of it, of
+   * which nothing is kept: their memory is used again when the last one who needs them has them.
+   */
   readonly backward: (ctx: Node, ...grads: Tensor[]) => Gradient | readonly Gradient[]
   /** The same in recorded operations, for `createGraph`. Absent where a second derivative is refused. */
   readonly derivative?: ((ctx: Node, ...grads: Tensor[]) => Gradient | readonly Gradient[]) | undefined
@@ -48,6 +52,8 @@ export class Node {
 
   private tensors: (Tensor | null)[] | null = null
   private versions: number[] | null = null
+  /** Tensors of this call that nobody else has. */
+  private own: readonly Tensor[] | null = null
   private released = false
 
   /** State of the backward pass that is visiting the node (backward.ts). */
@@ -81,10 +87,19 @@ export class Node {
     this.versions = versions
   }
 
+  /** Of the tensors of this call, those that nobody else has: their memory is used again once backward is through. After the last launch. */
+  owns(...tensors: (Tensor | null)[]): void {
+    const those = tensors.filter(t => t !== null)
+    if (this !== inert) this.own = those
+    else for (const t of those) recycleTensor(t)
+  }
+
   /** What `save` kept. @throws AutogradError if the graph was freed or a kept tensor was changed in place */
   get saved(): Tensor[] {
     const { tensors, versions } = this
     if (tensors === null) return []
+    // Whoever records or differentiates the backward pass keeps them.
+    if (mode.grad || recording.active !== null) this.own = null
     for (let i = 0; i < tensors.length; i++) {
       const t = tensors[i]
       if (t === null || t.storage.version === versions![i]) continue
@@ -107,6 +122,8 @@ export class Node {
 
   /** Lets go of what `save` kept. */
   release(): void {
+    if (this.own !== null) for (const t of this.own) recycleTensor(t)
+    this.own = null
     if (this.tensors === null) return
     this.tensors = null
     this.versions = null

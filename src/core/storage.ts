@@ -1,11 +1,15 @@
 // Memory of tensors. It belongs to V8, whose collector frees it without a turn of the event loop, and is not zeroed: whoever
-// allocates writes it in full before anyone can read it.
+// allocates writes it in full before anyone can read it. Where the library knows that nobody else holds some of it, a gradient on its
+// way or what only an operation's backward reads, it is used again at once: the collector returns memory some 32 MB at a time, which
+// has left the caches by then.
 import { native } from './binding.js'
 import { ValueError } from './errors.js'
+import { recording } from './recording.js'
 
 /** Memory that a tensor and its views share, and the count of in-place writes to it. */
 export class Storage {
-  readonly bytes: Uint8Array
+  /** Nothing once it was recycled: whoever would still use it gets an error, not another tensor's elements. */
+  bytes: Uint8Array
   version = 0
 
   constructor(bytes: Uint8Array) {
@@ -18,8 +22,41 @@ const ALIGN = 64
 const SLAB = 1 << 16
 const SMALL = SLAB / 8
 
-let slab: Uint8Array = new Uint8Array(0)
+const nothing = new Uint8Array(0)
+let slab: Uint8Array = nothing
 let used = 0
+
+/** Bytes of recycled memory that is kept at most. */
+const MOST_SPARE = 64 << 20
+/** Recycled memory by its size, of each the latest last; the size that was not used for longest comes first. */
+const spare = new Map<number, Uint8Array[]>()
+let spareBytes = 0
+
+/** Takes memory back of which the caller knows that nobody else will use it. Small tensors share theirs and leave it to the collector. */
+export function recycle(storage: Storage): void {
+  const { bytes } = storage
+  const size = bytes.length
+  if (size <= SMALL || size > MOST_SPARE || recording.active !== null) return
+  storage.bytes = nothing
+  const list = spare.get(size) ?? []
+  list.push(bytes)
+  spare.delete(size)
+  spare.set(size, list)
+  spareBytes += size
+  for (const [oldest, those] of spare) {
+    if (spareBytes <= MOST_SPARE) break
+    spareBytes -= oldest * those.length
+    spare.delete(oldest)
+  }
+}
+
+function takeSpare(size: number): Uint8Array | undefined {
+  const list = spare.get(size)
+  if (list === undefined) return undefined
+  if (list.length === 1) spare.delete(size)
+  spareBytes -= size
+  return list.pop()
+}
 
 let markAsUntransferable: ((buffer: object) => void) | undefined
 
@@ -43,7 +80,7 @@ export const allocated = { at: 0 }
 export function allocateBytes(bytes: number): Uint8Array {
   if (bytes > SMALL) {
     allocated.at = 0
-    return allocate(bytes)
+    return takeSpare(bytes) ?? allocate(bytes)
   }
   if (used + bytes > slab.length) {
     slab = allocate(SLAB)

@@ -4,7 +4,7 @@ import { checkNumber, checkOptions, DTypeError, describe, formatShape, ShapeErro
 import { clipNorm, clipValue } from '../ops/clip.js'
 import { joinOp } from '../ops/piece.js'
 import { filled } from '../tensor/create.js'
-import { Tensor } from '../tensor/tensor.js'
+import { peekGrad, Tensor } from '../tensor/tensor.js'
 
 export * as parametrizations from './parametrizations.js'
 export * as parametrize from './parametrize.js'
@@ -24,7 +24,7 @@ function tensors(op: string, parameters: Parameters): Tensor[] {
 }
 
 function gradients(op: string, parameters: Parameters): Tensor[] {
-  return tensors(op, parameters).flatMap(p => p.grad ?? [])
+  return tensors(op, parameters).flatMap(p => peekGrad(p) ?? [])
 }
 
 /**

@@ -91,7 +91,7 @@ export function adaptiveAvgPool3d(x: Tensor, outputSize: OutputSize): Tensor {
 }
 
 const adaptiveMaxOp = defineOp('adaptiveMaxPool', {
-  forward(ctx, x: Tensor, to: Shape): Tensor[] {
+  forward(ctx, x: Tensor, to: Shape, withPlaces: boolean): Tensor[] {
     const from = x.shape.slice(2)
     const shape = [...x.shape.slice(0, 2), ...to]
     const out = emptyTensor(shape, x.dtype)
@@ -100,7 +100,9 @@ const adaptiveMaxOp = defineOp('adaptiveMaxPool', {
     launch(MAX, x.dtype, [dense(x), out, places], [planes(x), ...absent, ...from, ...absent, ...to])
     ctx.save(places)
     ctx.extra = from
-    return [out, places]
+    if (withPlaces) return [out, places]
+    ctx.owns(places)
+    return [out]
   },
   backward: (ctx, grad): Gradient => toPlaces(grad, ctx.saved[0], ctx.extra, false),
   derivative: true,
@@ -116,7 +118,7 @@ function adaptiveMax<O extends AdaptiveMaxPoolOptions>(dims: number, x: Tensor, 
   checkOptions(op, options, ['returnIndices'])
   const both = checkFlag(op, 'returnIndices', options?.returnIndices ?? false)
   const [input, had] = batched(op, x, dims)
-  const found = adaptiveMaxOp(input, outputOf(op, outputSize, input.shape.slice(2)))
+  const found = adaptiveMaxOp(input, outputOf(op, outputSize, input.shape.slice(2)), both)
   return (both ? found.map(t => unbatched(t, had)) : unbatched(found[0], had)) as Pooled<O>
 }
 

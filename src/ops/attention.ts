@@ -123,6 +123,7 @@ const attentionOp = defineOp('scaledDotProductAttention', {
   forward(ctx, q: Tensor, k: Tensor, v: Tensor, mask: Tensor | null, plan: AttentionPlan) {
     const kept = forwardLaunch(headsOf(q), headsOf(k), headsOf(v), mask, extentsOf(q, k, v), plan, q.dtype)
     ctx.save(q, k, v, mask, kept.out, kept.lse, kept.noise)
+    ctx.owns(kept.lse, kept.noise)
     ctx.extra = plan
     return kept.out
   },
@@ -142,6 +143,7 @@ const selfAttentionOp = defineOp('selfAttention', {
     const [extents, all] = partsOf(qkv, heads, plan)
     const kept = forwardLaunch(all[0], all[1], all[2], mask, extents, plan, x.dtype)
     ctx.save(qkv, mask, kept.out, kept.lse, kept.noise)
+    ctx.owns(kept.lse, kept.noise)
     ctx.extra = { heads, plan }
     return kept.out
   },

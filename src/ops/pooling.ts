@@ -41,14 +41,16 @@ export const toPlaces = defineOp('maxPoolBackward', {
 })
 
 const maxPoolOp = defineOp('maxPool', {
-  forward(ctx, x: Tensor, g: Geometry): Tensor[] {
+  forward(ctx, x: Tensor, g: Geometry, withPlaces: boolean): Tensor[] {
     const shape = [...x.shape.slice(0, 2), ...g.output]
     const out = emptyTensor(shape, x.dtype)
     const places = emptyTensor(shape, 'int32')
     launch(MAX, x.dtype, [dense(x), out, places], [planes(x), ...windowSizes(g)])
     ctx.save(places)
     ctx.extra = g.input
-    return [out, places]
+    if (withPlaces) return [out, places]
+    ctx.owns(places)
+    return [out]
   },
   backward: (ctx, grad): Gradient => toPlaces(grad, ctx.saved[0], ctx.extra, false),
   derivative: true,
@@ -129,7 +131,7 @@ function maxPool<O extends MaxPoolOptions>(dims: number, x: Tensor, kernelSize: 
   checkOptions(op, options, ['stride', 'padding', 'dilation', 'ceilMode', 'returnIndices'])
   const both = checkFlag(op, 'returnIndices', options?.returnIndices ?? false)
   const [input, had] = batched(op, x, dims)
-  const found = maxPoolOp(input, slide(op, input, kernelSize, options ?? {}, options?.dilation ?? 1, dims))
+  const found = maxPoolOp(input, slide(op, input, kernelSize, options ?? {}, options?.dilation ?? 1, dims), both)
   return (both ? found.map(t => unbatched(t, had)) : unbatched(found[0], had)) as Pooled<O>
 }
 

@@ -52,6 +52,7 @@ const dropoutOp = defineOp('dropout', {
     const noise = emptyTensor(x.shape, x.dtype)
     launch(DROPOUT, x.dtype, [generator.state, dense(x), out, noise], [x.count], [p])
     ctx.save(noise)
+    ctx.owns(noise)
     return out
   },
   backward: (ctx, grad) => grad.mul(ctx.saved[0]),

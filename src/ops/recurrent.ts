@@ -76,6 +76,7 @@ const recurrentOp = defineOp('recurrent', {
       kept.push(activations, more)
     }
     ctx.save(input, h, c, y, rows, ...kept, ...weights)
+    ctx.owns(...kept)
     ctx.extra = plan
     return cn === null ? [y, hn] : [y, hn, cn]
   },

@@ -8,7 +8,7 @@ import type { DType } from '../core/dtype.js'
 import { checkOptions, describe, formatShape, StateDictError } from '../core/errors.js'
 import { recording, unrecorded } from '../core/recording.js'
 import { sameShape } from '../core/shape.js'
-import { Tensor } from '../tensor/tensor.js'
+import { peekGrad, Tensor } from '../tensor/tensor.js'
 import { bindNumbers, type Hyper, type ParamGroup } from './group.js'
 import { Optimizer, type ParamState, type Params } from './optimizer.js'
 import { type Part, StateBlock } from './state.js'
@@ -103,7 +103,7 @@ export abstract class KernelOptimizer<O extends object> extends Optimizer<O> {
     const open = new Map<DType, LaunchList>()
     const standIns: [Tensor, Tensor][] = []
     const slots = group.params.map((p): Slot | null => {
-      const grad = p.grad
+      const grad = peekGrad(p)
       if (grad === null) return null
       let list = open.get(p.dtype)
       if (list === undefined || list.sizes[0] === most) {
@@ -196,7 +196,7 @@ function refresh(plan: Plan, params: readonly Tensor[], variant: number): boolea
   for (let i = 0; i < slots.length; i++) {
     const slot = slots[i]
     const p = params[i]
-    const grad = p.grad
+    const grad = peekGrad(p)
     if (slot === null) {
       if (grad !== null) return false
       continue

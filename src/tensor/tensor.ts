@@ -4,7 +4,7 @@ import { type DType, dtypes, type TypedArray } from '../core/dtype.js'
 import { checkFlag, DTypeError, describe, formatShape, LaunchError, ShapeError, ValueError } from '../core/errors.js'
 import { changed, recording } from '../core/recording.js'
 import { contiguousStrides, isContiguous, numel, resolveDim, type Shape, sameShape } from '../core/shape.js'
-import { allocateBytes, allocated, Storage } from '../core/storage.js'
+import { allocateBytes, allocated, recycle, Storage } from '../core/storage.js'
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] }
 
@@ -38,7 +38,10 @@ export class Tensor {
   /** @internal The tensor this is a view of, and that one's node when this view's node was made. */
   base: Tensor | null = null
   baseNode: Node | null = null
-  private gradient: Tensor | null = null
+  /** @internal What `grad` gives. */
+  gradient: Tensor | null = null
+  /** @internal Whether nobody was given it yet: its memory is used again when it is dropped. */
+  ownsGradient = false
 
   /** @internal Use `tensor`, `zeros`, `empty` … */
   constructor(storage: Storage, byteOffset: number, shape: Shape, strides: readonly number[] | null, dtype: DType) {
@@ -201,14 +204,13 @@ export class Tensor {
 
   /** Gradient that `backward` accumulated, or null. Assignable, also null. */
   get grad(): Tensor | null {
-    if (recording.active !== null) recording.active.gradUsed(this, this.gradient, false)
-    return this.gradient
+    this.ownsGradient = false
+    return peekGrad(this)
   }
 
   set grad(value: Tensor | null | undefined) {
-    if (recording.active !== null) recording.active.gradUsed(this, this.gradient, true)
     if (value === null || value === undefined) {
-      this.gradient = null
+      keepGrad(this, null)
       return
     }
     if (!(value instanceof Tensor)) throw new TypeError(`grad: expected a Tensor or null, got ${describe(value)}`)
@@ -221,7 +223,8 @@ export class Tensor {
         op: 'grad',
       })
     }
-    this.gradient = value
+    keepGrad(this, value)
+    this.ownsGradient = false
   }
 
   /** The same memory outside the graph. */
@@ -250,6 +253,28 @@ export class Tensor {
     self.customStrides = other.customStrides
     self.dtype = other.dtype
   }
+}
+
+/** Gives the memory of x back where all of it is x's. The caller knows that nobody else holds it. */
+export function recycleTensor(x: Tensor): void {
+  if (x.storage.bytes.length === x.count * dtypes[x.dtype].bytes) recycle(x.storage)
+}
+
+/** `x.grad` for a use that is over before it changes. */
+export function peekGrad(x: Tensor): Tensor | null {
+  if (recording.active !== null) {
+    recording.active.gradUsed(x, x.gradient, false)
+    x.ownsGradient = false
+  }
+  return x.gradient
+}
+
+/** Makes a tensor that nobody else holds `x.grad`. */
+export function keepGrad(x: Tensor, grad: Tensor | null): void {
+  if (recording.active !== null) recording.active.gradUsed(x, x.gradient, true)
+  if (x.ownsGradient) recycleTensor(x.gradient!)
+  x.gradient = grad
+  x.ownsGradient = grad !== null && recording.active === null
 }
 
 /** A new contiguous tensor of uninitialised memory: the caller writes all of it before anyone reads. */

@@ -84,6 +84,7 @@ function launchForward(
   const kept = emptyTensor([2 * N * D + 1], x.dtype)
   launch(kernelId, x.dtype, [dense(x), dense(target), out, kept, ...present(weight)], sizes, floats)
   ctx.save(x, target, weight, kept)
+  ctx.owns(kept)
   ctx.extra = { sizes, floats, reduction } satisfies Kept
   return out
 }

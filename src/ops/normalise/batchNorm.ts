@@ -56,6 +56,7 @@ const batchNormOp = defineOp('nativeBatchNorm', {
     launch(BATCH_NORM, x.dtype, [...buffers, ...moving], [...sizes, flags], [eps, momentum ?? 0])
     if (running.training) for (const t of moving) t.storage.version++
     ctx.save(x, weight, stats)
+    ctx.owns(stats)
     ctx.extra = { sizes, eps, eval: flags & 32 } satisfies Extra
     return out
   },

@@ -47,6 +47,7 @@ function rowNormOp(name: string) {
       const flags = (weight === null ? 0 : 1) + (bias === null ? 0 : 2) + (rms ? 4 : 0)
       launch(ROW_NORM, x.dtype, buffers, [rows, groups, channels, each, flags], [eps])
       ctx.save(x, weight, stats)
+      ctx.owns(stats)
       ctx.extra = layout
       return out
     },

@@ -1,0 +1,174 @@
+// Memory that is used again without the collector: it must be nobody's. All tensors here are too large to share memory.
+import test from 'ava'
+import { autograd, compile, nn, noGrad, ones, optim, randn, type Tensor } from 'glorot'
+
+const N = 10_000
+const leaf = () => ones([N], { requiresGrad: true })
+
+/** How many arrays for tensors `fn` asks for. */
+function asked(fn: () => void): number {
+  const allocate = Buffer.allocUnsafeSlow
+  let times = 0
+  Buffer.allocUnsafeSlow = bytes => {
+    times++
+    return allocate(bytes)
+  }
+  try {
+    fn()
+  } finally {
+    Buffer.allocUnsafeSlow = allocate
+  }
+  return times
+}
+
+/** Many passes of the same sizes, which would write over memory that was given back too early. */
+function churn(): void {
+  for (let i = 0; i < 5; i++) {
+    const x = leaf()
+    x.mul(7).mul(8).sigmoid().sum().backward()
+    x.grad = null
+  }
+}
+
+test('gradients on their way share the memory of a few', t => {
+  let y: Tensor = leaf()
+  for (let i = 0; i < 50; i++) y = y.sigmoid()
+  const loss = y.sum()
+  t.true(asked(() => loss.backward()) <= 4)
+})
+
+test('a gradient that nobody saw is written over after it was dropped', t => {
+  const model = new nn.Sequential(new nn.Linear(100, 100), new nn.Linear(100, 100))
+  const optimizer = new optim.SGD(model.parameters(), { lr: 0.1, momentum: 0.9 })
+  const x = randn([1, 100])
+  const step = () => {
+    optimizer.zeroGrad()
+    model.forward(x).sum().backward()
+    nn.utils.clipGradNorm_(model.parameters(), 1)
+    optimizer.step()
+  }
+  step()
+  step()
+  t.is(asked(step), 0)
+})
+
+const all = (x: Tensor, value: number) => x.eq(value).all().item() === 1
+
+test('a gradient that was looked at stays as it is', t => {
+  const x = leaf()
+  const ways = [
+    () => {
+      x.grad = null
+    },
+    () => new optim.SGD([x], { lr: 1 }).zeroGrad(),
+    () => {
+      x.grad = ones([N])
+    },
+  ]
+  for (const drop of ways) {
+    x.grad = null
+    x.mul(3).sum().backward()
+    const seen = x.grad!
+    drop()
+    churn()
+    t.true(all(seen, 3))
+  }
+})
+
+// In each, mul makes the gradient that is handed out, add hands it on as it is, and another mul is done with it.
+
+test('what autograd.grad gave stays as it is', t => {
+  const x = leaf()
+  const a = x.mul(2).add(0.5)
+  const [ga, gx] = autograd.grad(a.mul(3).sum(), [a, x])
+  churn()
+  t.true(all(ga, 3) && all(gx, 6))
+})
+
+test('what hooks were given stays as it is', t => {
+  const kept: Tensor[] = []
+  const keep = (grad: Tensor) => {
+    kept.push(grad)
+  }
+  const x = leaf()
+  x.registerHook(keep)
+  const a = x.mul(2).add(0.5)
+  a.registerHook(keep)
+  const b = a.mul(3).add(0.5)
+  b.retainGrad()
+  b.mul(4).sum().backward()
+  churn()
+  t.true(all(b.grad!, 4) && all(kept[0], 12) && all(kept[1], 24) && all(x.grad!, 24))
+})
+
+test('what hooks of modules were given stays as it is', t => {
+  const kept: Tensor[] = []
+  const sigmoid = new nn.Sigmoid()
+  sigmoid.registerFullBackwardHook((_module, inputs, outputs) => {
+    kept.push(inputs[0]!, outputs[0]!)
+  })
+  const x = leaf()
+  sigmoid.forward(x.mul(0)).mul(4).sum().backward()
+  churn()
+  t.true(all(kept[0], 1) && all(kept[1], 4) && all(x.grad!, 0))
+})
+
+test('what a function was given stays as it is', t => {
+  const kept: Tensor[] = []
+  class Twice extends autograd.Function {
+    static override forward(_: unknown, x: Tensor) {
+      return x.mul(2)
+    }
+    static override backward(_: unknown, grad: Tensor) {
+      kept.push(grad)
+      return grad.mul(2)
+    }
+  }
+  const x = leaf()
+  Twice.apply(x.mul(1)).mul(3).sum().backward()
+  churn()
+  t.true(all(kept[0], 3) && all(x.grad!, 6))
+})
+
+test('what backward needs stays for a second pass and for derivatives', t => {
+  const x = leaf()
+  const w = leaf()
+  const dropped = nn.functional.dropout(x, { p: 0.5 })
+  const noise = dropped.toTypedArray()
+  const [first] = autograd.grad(dropped.mul(w).sum(), [x], { createGraph: true, retainGraph: false })
+  churn()
+  t.deepEqual(autograd.grad(first.sum(), [w])[0].toTypedArray(), noise)
+
+  const lstm = new nn.LSTM(50, 60)
+  const [weight] = lstm.parameters()
+  const y = lstm.forward(randn([20, 10, 50]))[0].sum()
+  y.backward(null, { retainGraph: true })
+  const once = weight.grad!.clone()
+  churn()
+  y.backward()
+  t.true(weight.grad!.eq(once.mul(2)).all().item() === 1)
+})
+
+test('what a compiled function reads stays, though its graph was made outside and is freed there', t => {
+  const x = leaf()
+  const loss = nn.functional.dropout(x, { p: 0.5 }).sum()
+  const step = compile(() => {
+    x.grad = null
+    loss.backward(null, { retainGraph: true })
+    return x.grad!.sum()
+  })
+  const expected = step().item()
+  for (let i = 0; i < 3; i++) t.is(step().item(), expected)
+  loss.backward()
+  churn()
+  t.is(step().item(), expected)
+})
+
+test('results outside of graphs are not touched by what inner workings give back', t => {
+  const lstm = new nn.LSTM(50, 60)
+  const x = randn([20, 10, 50])
+  const [y] = noGrad(() => lstm.forward(x))
+  const before = y.toTypedArray()
+  for (let i = 0; i < 3; i++) noGrad(() => lstm.forward(randn([20, 10, 50])))
+  t.deepEqual(y.toTypedArray(), before)
+})
