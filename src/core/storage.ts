@@ -25,6 +25,8 @@ const SMALL = SLAB / 8
 const nothing = new Uint8Array(0)
 let slab: Uint8Array = nothing
 let used = 0
+/** All slabs: a small tensor that was stretched may have as many elements as one holds, and look like the owner of all of it. */
+const slabs = new WeakSet<Uint8Array>()
 
 /** Bytes of recycled memory that is kept at most. */
 const MOST_SPARE = 64 << 20
@@ -37,6 +39,7 @@ export function recycle(storage: Storage): void {
   const { bytes } = storage
   const size = bytes.length
   if (size <= SMALL || size > MOST_SPARE || recording.active !== null) return
+  if (size === SLAB && slabs.has(bytes)) return
   storage.bytes = nothing
   const list = spare.get(size) ?? []
   list.push(bytes)
@@ -84,6 +87,7 @@ export function allocateBytes(bytes: number): Uint8Array {
   }
   if (used + bytes > slab.length) {
     slab = allocate(SLAB)
+    slabs.add(slab)
     used = 0
   }
   allocated.at = used

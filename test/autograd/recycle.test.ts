@@ -1,6 +1,6 @@
 // Memory that is used again without the collector: it must be nobody's. All tensors here are too large to share memory.
 import test from 'ava'
-import { autograd, compile, nn, noGrad, ones, optim, randn, type Tensor } from 'glorot'
+import { autograd, compile, full, nn, noGrad, ones, optim, randn, type Tensor } from 'glorot'
 
 const N = 10_000
 const leaf = () => ones([N], { requiresGrad: true })
@@ -171,4 +171,19 @@ test('results outside of graphs are not touched by what inner workings give back
   const before = y.toTypedArray()
   for (let i = 0; i < 3; i++) noGrad(() => lstm.forward(randn([20, 10, 50])))
   t.deepEqual(y.toTypedArray(), before)
+})
+
+test('small tensors, which share memory, stay where a gradient is stretched to as many bytes as they share', t => {
+  for (const [dtype, count] of [
+    ['float32', 1 << 14],
+    ['float64', 1 << 13],
+  ] as const) {
+    const small = Array.from({ length: 100 }, (_, i) => full([10], i, { dtype }))
+    const x = ones([count], { dtype, requiresGrad: true })
+    x.mul(3).mean().backward()
+    x.mul(3).sum().mul(2).backward()
+    const next = [full([count], -7, { dtype }), full([count], -7, { dtype })]
+    t.true(small.every((s, i) => all(s, i)) && next.every(y => all(y, -7)))
+    t.true(all(x.grad!, 3 / count + 6))
+  }
 })
