@@ -89,6 +89,8 @@ export class Node {
 
   /** Of the tensors of this call, those that nobody else has: their memory is used again once backward is through. After the last launch. */
   owns(...tensors: (Tensor | null)[]): void {
+    // What a recorded function makes is written to by its replays.
+    if (recording.active !== null) return
     const those = tensors.filter(t => t !== null)
     if (this !== inert) this.own = those
     else for (const t of those) recycleTensor(t)

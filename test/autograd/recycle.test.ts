@@ -187,3 +187,21 @@ test('small tensors, which share memory, stay where a gradient is stretched to a
     t.true(all(x.grad!, 3 / count + 6))
   }
 })
+
+test('what replays write to is not given back with a graph that got out of the recording', t => {
+  const graphs: Tensor[] = []
+  const dropped = compile(
+    () => {
+      const loss = nn.functional.dropout(leaf(), { p: 0.5 }).sum()
+      graphs.push(loss)
+      return loss.mul(1)
+    },
+    { reuseMemory: false },
+  )
+  dropped()
+  dropped()
+  for (const loss of graphs) loss.backward()
+  const next = Array.from({ length: 5 }, (_, i) => full([N], i))
+  dropped()
+  t.true(next.every((y, i) => all(y, i)))
+})
