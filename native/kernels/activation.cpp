@@ -1,8 +1,7 @@
 // Activations, each with its derivative. Contiguous; outputs may be their inputs. Formulas and derivatives at kinks are PyTorch's
 // (aten/src/ATen/native/cpu/Activation.cpp). buffers: x, out, and for backward x, dy, dx. sizes: n. floats: the constants, in the
 // order of the functor's fields.
-#include "kernels/pointwise.h"
-#include "simd/math.h"
+#include "kernels/within.h"
 
 namespace glorot {
 namespace GLOROT_ISA {
@@ -13,8 +12,7 @@ constexpr double kInvSqrt2 = 0.70710678118654752440, kInvSqrt2Pi = 0.39894228040
 /** A function of x and its derivative times dy; c[i] are the constants. */
 #define ACTIVATION(name, count, body, derivative) FUNCTION_OF(name, count, body) DERIVATIVE_OF(name, count, derivative)
 
-/** x for positive and nan, else 0; its backward is given the result. */
-ACTIVATION(relu, 0, select(x <= C(0), C(0), x), select(x <= C(0), C(0), dy))
+FUNCTION_KERNEL(relu, 0) DERIVATIVE_KERNEL(relu, 0)
 /** c: slope */
 ACTIVATION(leakyRelu, 1, select(x > C(0), x, x * C(c[0])), select(x > C(0), dy, dy * C(c[0])))
 /** c: alpha, scale, inputScale: scale·x right of 0, scale·alpha·(exp(inputScale·x) - 1) left of it. elu, celu and selu are it. */

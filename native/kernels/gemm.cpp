@@ -59,10 +59,10 @@ void panelProduct(const Gemm<T>& g, Strip<T>& s, int64_t M, const T* a, int vect
   }
 }
 
-/** What is done to finished elements: M rows of n. */
+/** What is done to finished elements: M rows of n, from c on. */
 template <class T> void finishRows(const Gemm<T>& g, T* c, int64_t M, int64_t n) {
-  if (n == g.ldc) return g.then(c, M * n);
-  for (int64_t r = 0; r < M; r++) g.then(c + r * g.ldc, n);
+  const int64_t rows = n == g.ldc ? 1 : M, elements = n == g.ldc ? M * n : n;
+  for (int64_t r = 0; r < rows; r++, c += g.ldc) g.then(c, g.by ? g.by + (c - g.C) : nullptr, elements);
 }
 
 /** Whether B is copied into panels: not where its rows are read once or stay in the caches. */
@@ -201,17 +201,19 @@ inline bool narrowEnd(const Gemm<float>& g) {
   wide.N -= narrow.N;
   narrow.B += wide.N * g.colB;
   narrow.C += wide.N;
+  if (g.by) narrow.by += wide.N;
   if (g.bias) narrow.bias += wide.N;
   if (!product(wide)) return false;
   if (narrow.N > 1 || g.colA != 1) return GLOROT_LENDER::gemm(narrow);
 
-  float* const column = static_cast<float*>(scratch(kPanelSlot, static_cast<size_t>(g.K + g.M) * sizeof(float)));
+  float* const column = static_cast<float*>(scratch(kPanelSlot, static_cast<size_t>(g.K + 2 * g.M) * sizeof(float)));
   if (!column) return false;
   for (int64_t k = 0; k < g.K; k++) column[k] = narrow.B[k * g.rowB];
-  float* const sums = column + g.K;
+  float *const sums = column + g.K, *const by = sums + g.M;
   for (int64_t i = 0; g.beta != 0 && i < g.M; i++) sums[i] = narrow.C[i * g.ldc];
   dots(g.M, g.K, g.A, g.rowA, column, sums, 1, 0, Finish<float>{g.alpha, g.beta, narrow.bias});
-  if (g.then) g.then(sums, g.M);
+  for (int64_t i = 0; g.by && i < g.M; i++) by[i] = narrow.by[i * g.ldc];
+  if (g.then) g.then(sums, by, g.M);
   for (int64_t i = 0; i < g.M; i++) narrow.C[i * g.ldc] = sums[i];
   return true;
 }

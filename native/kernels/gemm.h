@@ -6,7 +6,7 @@ namespace glorot {
 
 /**
  * C = then(alpha·A·B + beta·C + bias).  A: [M, K], B: [K, N], each with any strides (0 broadcasts); C: [M, N], its rows ldc
- * apart and not overlapping A or B. beta = 0 does not read C; alpha = 0 reads neither A nor B, as in BLAS.
+ * apart and not overlapping A, B or `by`. beta = 0 does not read C; alpha = 0 reads neither A nor B, as in BLAS.
  */
 template <class T> struct Gemm {
   int64_t M, N, K;
@@ -18,7 +18,8 @@ template <class T> struct Gemm {
   int64_t ldc;
   T alpha = 1, beta = 0;
   const T* bias = nullptr;  // one for each column, or none
-  void (*then)(T* c, int64_t n) = nullptr;  // done to finished elements while they are in the cache, or nothing
+  void (*then)(T* c, const T* by, int64_t n) = nullptr;  // done to finished elements while they are in the cache, or nothing
+  const T* by = nullptr;  // what `then` meets them with, laid out as C, or nothing
   bool near = false;  // B by rows lies in a near cache already: it is read in place
 };
 

@@ -1,10 +1,7 @@
 // Matrix products as launches: batched matmul, addmm, and the linear layer with its backward pass.
 #include "kernels/gemm.h"
-#include "kernels/kernels.h"
 #include "kernels/gemm/sums.h"
-#include "pool.h"
-#include "simd/map.h"
-#include "simd/math.h"
+#include "kernels/within.h"
 
 namespace glorot {
 namespace GLOROT_ISA {
@@ -124,16 +121,9 @@ void addmm(Launch& l) noexcept {
   if (!gemm(g)) noMemory(l);
 }
 
-struct Rectified {
-  template <class V> V operator()(V x) const { return select(x <= like(x, 0), like(x, 0), x); }
-};
-struct Sigmoid {
-  template <class V> V operator()(V x) const { return sigmoid(x); }
-};
-struct HyperbolicTangent {
-  template <class V> V operator()(V x) const { return tanh(x); }
-};
-template <class T, class F> void inPlace(T* c, int64_t n) { mapInto(n, false, F{}, c, static_cast<const T*>(c)); }
+/** c = f(c), and c = f'(y)·c. */
+template <class T, class F> void function(T* c, const T*, int64_t n) { mapInto(n, false, F{}, c, static_cast<const T*>(c)); }
+template <class T, class F> void slope(T* c, const T* y, int64_t n) { mapInto(n, false, F{}, c, y, static_cast<const T*>(c)); }
 
 /**
  * out = f(x·Wᵀ + b).  x: [M, K], any strides; W: [N, K]; b: [N]; out: [M, N].
@@ -150,7 +140,7 @@ void linear(Launch& l) noexcept {
   const int hasBias = l.choice(5, 2);
   const int f = l.nSizes > 6 ? l.choice(6, 4) : 0;
   if (!l.ok()) return;
-  constexpr void (*functions[])(T*, int64_t) = {nullptr, inPlace<T, Rectified>, inPlace<T, Sigmoid>, inPlace<T, HyperbolicTangent>};
+  constexpr decltype(g.then) functions[] = {nullptr, function<T, reluF>, function<T, sigmoidF>, function<T, tanhF>};
   g.then = functions[f];
   g.A = l.in<T>(0, spanOf(g.M, g.K, g.rowA, g.colA));
   g.B = l.in<T>(1, times(g.N, g.K));
@@ -163,8 +153,9 @@ void linear(Launch& l) noexcept {
 
 /**
  * dX = g·W, dW = gᵀ·x, db = column sums of g.  g: [M, N]; x: [M, K], any strides; W: [N, K]; dX: [M, K]; dW: [N, K]; db: [N].
- * buffers: g, x, W, then of dX, dW, db those that flags ask for. sizes: M, N, K, row and column stride of x, flags (1 dX,
- * 2 dW, 4 db).
+ * buffers: g, x, W, then of dX, dW, db those that flags ask for, y if there is f. sizes: M, N, K, row and column stride of x,
+ * flags (1 dX, 2 dW, 4 db), and f if there is one: 0 for none; of 1 relu, 2 sigmoid, 3 tanh, whose result y: [M, K] was, dX is
+ * the gradient before it, to the bit as of the kernel of its name.
  */
 template <class T>
 void linearBackward(Launch& l) noexcept {
@@ -172,6 +163,8 @@ void linearBackward(Launch& l) noexcept {
   l.read(0, 5, size);
   const int64_t M = size[0], N = size[1], K = size[2], rowX = size[3], colX = size[4];
   const int flags = l.choice(5, 8);
+  const int f = l.nSizes > 6 ? l.choice(6, 4) : 0;
+  if (f && !(flags & 1)) l.fail(ErrorKind::kLaunch, "function %g needs dX, which is not asked for", f);
   if (!l.ok()) return;
   const T* grad = l.in<T>(0, times(M, N));
   const T* x = l.in<T>(1, flags & 2 ? spanOf(M, K, rowX, colX) : 0);
@@ -180,9 +173,12 @@ void linearBackward(Launch& l) noexcept {
   T* dX = flags & 1 ? l.out<T>(next++, times(M, K)) : nullptr;
   T* dW = flags & 2 ? l.out<T>(next++, times(N, K)) : nullptr;
   T* db = flags & 4 ? l.out<T>(next++, N) : nullptr;
+  const T* y = f ? l.in<T>(next, times(M, K)) : nullptr;
   if (!l.ok()) return;
   if (flags & 1) {
     Gemm<T> g{M, K, N, grad, N, 1, W, K, 1, dX, K};
+    constexpr decltype(g.then) slopes[] = {nullptr, slope<T, reluB>, slope<T, sigmoidB>, slope<T, tanhB>};
+    g.then = slopes[f], g.by = y;
     if (!gemm(g)) return (void)noMemory(l);
   }
   if (flags & 2) {

@@ -41,12 +41,21 @@ __attribute__((noinline)) void backward(Launch& l, int constants, BackwardRun<T>
 /** A constant in the type of x. */
 #define C(constant) like(x, constant)
 
-/** The kernel `name`: `expression` of x and constants c[0] … c[count-1]. */
-#define FUNCTION_OF(name, count, expression)                                                              \
+/** nameF: `expression` of x and constants c[0] … c[count-1]. */
+#define FORMULA_OF(name, count, expression)                                                               \
   struct name##F {                                                                                        \
     double c[count + 1];                                                                                  \
     template <class V> V operator()(V x) const { return expression; }                                     \
-  };                                                                                                      \
+  };
+/** nameB: `expression` of x, which is what was saved, of dy and the constants. */
+#define SLOPE_OF(name, count, expression)                                                                 \
+  struct name##B {                                                                                        \
+    double c[count + 1];                                                                                  \
+    template <class V> V operator()(V x, V dy) const { return expression; }                               \
+  };
+
+/** The kernel `name`, of the formula nameF. */
+#define FUNCTION_KERNEL(name, count)                                                                      \
   template <class T> void name(Launch& l) noexcept {                                                      \
     forward<T>(l, count, [](int64_t n, bool far, const double* c, const T* x, T* y) {                     \
       name##F f;                                                                                          \
@@ -54,12 +63,8 @@ __attribute__((noinline)) void backward(Launch& l, int constants, BackwardRun<T>
       mapInto(n, far, f, y, x);                                                                           \
     });                                                                                                   \
   }
-/** The kernel `nameBackward`: `expression` of x, which is what was saved, of dy and the constants. */
-#define DERIVATIVE_OF(name, count, expression)                                                            \
-  struct name##B {                                                                                        \
-    double c[count + 1];                                                                                  \
-    template <class V> V operator()(V x, V dy) const { return expression; }                               \
-  };                                                                                                      \
+/** The kernel `nameBackward`, of the formula nameB. */
+#define DERIVATIVE_KERNEL(name, count)                                                                    \
   template <class T> void name##Backward(Launch& l) noexcept {                                            \
     backward<T>(l, count, [](int64_t n, bool far, const double* c, const T* x, const T* dy, T* dx) {      \
       name##B f;                                                                                          \
@@ -67,6 +72,8 @@ __attribute__((noinline)) void backward(Launch& l, int constants, BackwardRun<T>
       mapInto(n, far, f, dx, x, dy);                                                                      \
     });                                                                                                   \
   }
+#define FUNCTION_OF(name, count, expression) FORMULA_OF(name, count, expression) FUNCTION_KERNEL(name, count)
+#define DERIVATIVE_OF(name, count, expression) SLOPE_OF(name, count, expression) DERIVATIVE_KERNEL(name, count)
 
 }  // namespace GLOROT_ISA
 }  // namespace glorot

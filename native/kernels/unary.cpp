@@ -1,7 +1,6 @@
 // Functions of one number, each with its derivative: name(x) and nameBackward(saved, dy), where `saved` is the input x or, where the
 // formula says y, the result. Contiguous; outputs may be their inputs.
-#include "kernels/pointwise.h"
-#include "simd/math.h"
+#include "kernels/within.h"
 
 namespace glorot {
 namespace GLOROT_ISA {
@@ -56,8 +55,7 @@ FUNCTION(sinh, sinh(x))
 DERIVATIVE(sinh, dy * cosh(x))
 FUNCTION(cosh, cosh(x))
 DERIVATIVE(cosh, dy * sinh(x))
-FUNCTION(tanh, tanh(x))
-DERIVATIVE(tanh, dy * (C(1) - x * x))  // y
+FUNCTION_KERNEL(tanh, 0) DERIVATIVE_KERNEL(tanh, 0)
 FUNCTION(asinh, asinh(x))
 DERIVATIVE(asinh, dy / sqrt(x * x + C(1)))
 FUNCTION(acosh, acosh(x))
@@ -71,8 +69,7 @@ FUNCTION(erfc, erfc(x))
 DERIVATIVE(erfc, dy * (C(-1.12837916709551257390) * exp(-(x * x))))
 FUNCTION(erfinv, erfinv(x))
 DERIVATIVE(erfinv, dy * (C(0.88622692545275801365) * exp(x * x)))  // y
-FUNCTION(sigmoid, sigmoid(x))
-DERIVATIVE(sigmoid, dy * (C(1) - x) * x)  // y
+FUNCTION_KERNEL(sigmoid, 0) DERIVATIVE_KERNEL(sigmoid, 0)
 
 FUNCTION(floor, floor(x))
 FUNCTION(ceil, ceil(x))

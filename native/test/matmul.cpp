@@ -197,6 +197,52 @@ template <class T> void linearCase(int64_t M, int64_t N, int64_t K, int layout) 
   }
 }
 
+/** The slope of a function within linearBackward gives the bits of the kernel of its name, whatever is asked for besides. */
+template <class T> void slopeCase(int64_t M, int64_t N, int64_t K) {
+  test::Random random;
+  Matrix<T> x(M, K, 0, random), w(N, K, 0, random), g(M, N, 0, random);
+  Array<T> y(M * K), dx(M * K), dw(N * K), db(N), apart(M * K), fused(M * K), dw2(N * K), db2(N);
+  for (int64_t i = 0; i < y.n; i++) y[i] = static_cast<T>(random());
+  for (int64_t i = 3; i < y.n; i += 37) y[i] = static_cast<T>(i % 2 ? NAN : -INFINITY), y[i - 1] = static_cast<T>(i % 4 < 2 ? INFINITY : -0.0);
+  for (int64_t i = 5; i < g.data.n; i += 301) g.data[i] = static_cast<T>(i % 2 ? NAN : INFINITY);
+  const auto same = [](Array<T>& a, Array<T>& b) {
+    return a.n == 0 || std::memcmp(a.data.get(), b.data.get(), static_cast<size_t>(a.n) * sizeof(T)) == 0;
+  };
+  std::vector<double> sizes{d(M), d(N), d(K), d(K), 1, 0};
+  for (int flags : {1, 3, 5, 7}) {
+    std::vector<glorot::Buffer> buffers{g.data, x.data, w.data, dx}, both{g.data, x.data, w.data, fused};
+    if (flags & 2) buffers.push_back(dw), both.push_back(dw2);
+    if (flags & 4) buffers.push_back(db), both.push_back(db2);
+    both.push_back(y);
+    sizes[5] = flags;
+    CHECK(test::run("linearBackward", test::dtypeOf<T>(), buffers, sizes).kind == ErrorKind::kNone);
+    const char* const functions[] = {"reluBackward", "sigmoidBackward", "tanhBackward"};
+    for (int f = 0; f < 3; f++) {
+      test::run(functions[f], test::dtypeOf<T>(), {y, dx, apart}, {d(M * K)});
+      for (int64_t i = 0; i < M * K; i++) fused[i] = static_cast<T>(NAN);
+      std::vector<double> more = sizes;
+      more.push_back(f + 1);
+      CHECK(test::run("linearBackward", test::dtypeOf<T>(), both, more).kind == ErrorKind::kNone);
+      CHECK(same(apart, fused) && (!(flags & 2) || same(dw, dw2)) && (!(flags & 4) || same(db, db2)), "%lldx%lldx%lld flags %d and %s",
+            (long long)M, (long long)N, (long long)K, flags, functions[f]);
+    }
+  }
+}
+
+static void slopes() {
+  for (int64_t K = 1; K <= 35; K++) slopeCase<float>(9, 60, K), slopeCase<float>(1 + K % 4, 1 + K % 3, K), slopeCase<double>(K % 10, 7, K);
+  for (int64_t N : {0, 1, 64}) slopeCase<float>(40, N, 17), slopeCase<float>(1, N, 300), slopeCase<float>(300, N, 1), slopeCase<double>(33, N, 9);
+  slopeCase<float>(0, 3, 4), slopeCase<float>(3, 4, 0);
+  slopeCase<float>(1, 1000, 1000), slopeCase<double>(1, 600, 700);  // row by row
+  for (int64_t K : {64, 150, 193, 196, 209})  // panels in columns, blocks in depth, and narrow ends behind them
+    slopeCase<float>(53, 40, K), slopeCase<float>(60, 900, K), slopeCase<double>(53, 390, K);
+  for (int threads : {1, 2, 3, 5}) {
+    glorot::setNumThreads(threads);
+    slopeCase<float>(150, 200, 333), slopeCase<float>(700, 130, 641), slopeCase<float>(5000, 150, 9), slopeCase<double>(333, 200, 150);
+  }
+  glorot::setNumThreads(2);
+}
+
 static void linears() {
   for (int layout = 0; layout < 3; layout++) {
     linearCase<float>(100, 10, 10, layout), linearCase<double>(100, 1, 10, layout), linearCase<float>(100, 1, 10, layout);
@@ -287,9 +333,16 @@ static void refusals() {
   CHECK(refused("linearBackward", {c, a, b, row, dw, row}, {3, 4, 2, 2, 1, 7}));
   CHECK(refused("linearBackward", {c, a, b, dx, dw, row}, {3, 4, 2, 2, 1, 8}));
   CHECK(refused("linearBackward", {c, a, b, dx, dw, row}, {3, 4, 2, 3, 1, 7}));
+  for (double f : {0, 1, 2, 3, 4, -1}) {
+    CHECK(refused("linearBackward", {c, a, b, dx, dw, row, a}, {3, 4, 2, 2, 1, 7, f}) == (f < 0 || f > 3), "%g", f);
+    CHECK(refused("linearBackward", {c, a, b, dx, a}, {3, 4, 2, 2, 1, 1, f}) == (f < 0 || f > 3), "%g", f);
+    CHECK(refused("linearBackward", {c, a, b, dx, dw, row}, {3, 4, 2, 2, 1, 7, f}) == (f != 0), "%g", f);       // no y
+    CHECK(refused("linearBackward", {c, a, b, dx, dw, row, row}, {3, 4, 2, 2, 1, 7, f}) == (f != 0), "%g", f);  // too short
+    CHECK(refused("linearBackward", {c, a, b, dw, row, a}, {3, 4, 2, 2, 1, 6, f}) == (f != 0), "%g", f);        // no dX
+  }
 }
 
 int main() {
-  return test::main_({{"smallSizes", smallSizes}, {"edges", edges}, {"batches", batches}, {"addmms", addmms}, {"linears", linears},
+  return test::main_({{"smallSizes", smallSizes}, {"edges", edges}, {"batches", batches}, {"addmms", addmms}, {"linears", linears}, {"slopes", slopes},
                       {"nonfinite", nonfinite}, {"threads", threads}, {"refusals", refusals}});
 }
