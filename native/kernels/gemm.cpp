@@ -243,19 +243,25 @@ template <class T> bool product(const Gemm<T>& g) {
   const int64_t most = work / kThreadWork;
   const int64_t tasks = most < 2 * team ? most : 2 * team;
   const int64_t panels = (g.N + kWidth - 1) / kWidth;
-  const int64_t across = panels < tasks ? panels : tasks;
+  // `then` is to meet whole rows: threads that share them take twice as long. Fewer rows do not pay for copying B once more.
+  const bool whole = g.then && g.M >= 128 * tasks;
+  const int64_t across = whole ? 1 : panels < tasks ? panels : tasks;
   int64_t down = (tasks + across - 1) / across;
   const int64_t strips = (g.M + kMaxTileRows - 1) / kMaxTileRows;
   if (down > strips) down = strips;
+  Gemm<T> part = g;
+  if (across > 1) part.then = nullptr;
   bool ok = true;
   parallel(across * down, 1, [&](int64_t begin, int64_t end) {
     for (int64_t i = begin; i < end; i++) {
       const int64_t x = i % across, y = i / across;
       const int64_t n0 = panels * x / across * kWidth, n1 = panels * (x + 1) / across * kWidth;
       const int64_t m0 = g.M * y / down, m1 = g.M * (y + 1) / down;
-      if (!tiledProduct(g, m0, m1, n0, n1 < g.N ? n1 : g.N)) __atomic_store_n(&ok, false, __ATOMIC_RELAXED);
+      if (!tiledProduct(part, m0, m1, n0, n1 < g.N ? n1 : g.N)) __atomic_store_n(&ok, false, __ATOMIC_RELAXED);
     }
   });
+  if (g.then && !part.then)
+    parallel(g.M, 1 + 16384 / g.N, [&](int64_t begin, int64_t end) { finishRows(g, g.C + begin * g.ldc, end - begin, g.N); });
   return ok;
 }
 
