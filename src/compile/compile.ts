@@ -15,7 +15,8 @@ export interface CompileOptions {
   reuseMemory?: boolean
   /** Pass: leave out what nobody needs, such as an accuracy that is not returned; with it goes what it would have thrown. Default: true. */
   prune?: boolean
-  /** Pass: compute relu, sigmoid and tanh within the linear layer before them, to the bit the same. Default: true. */
+  /** Pass: compute relu, sigmoid and tanh within the linear layer before them, their slopes within the backward of the one after them, to
+   *  the bit the same. Default: true. */
   fuse?: boolean
   /** Pass: run elementwise operations that follow each other tile by tile, while elements are in the cache, to the bit the same. Default: true. */
   chain?: boolean

@@ -1,31 +1,65 @@
 // Pass: fusion. A linear layer whose result goes into relu, sigmoid or tanh and nowhere else computes that too, while its elements are in
-// the cache; the result before the function is never stored. To the bit the same: both kernels have the same function.
+// the cache; the result before the function is never stored. Backward, the same of the gradient that it hands on and the function's slope.
+// To the bit the same: both kernels have the same function.
 import { kernel, kernelOf } from '../core/dispatch.js'
 import type { Storage } from '../core/storage.js'
 import { type Made, type RecordedLaunch, uses } from './recorder.js'
 
-const LINEAR = kernel('linear')
-/** By the number that the linear kernel knows them by: native/kernels/matmul.cpp. */
-const FUNCTIONS = new Map([
-  [kernel('relu'), 1],
-  [kernel('sigmoid'), 2],
-  [kernel('tanh'), 3],
-])
+interface Rule {
+  readonly first: number
+  /** Which operand of `first` its result is. */
+  readonly result: number
+  /** How many elements that has, from the sizes of `first`; -1 where there is none. */
+  elements(sizes: readonly number[]): number
+  /** What may be done to them, in the order of the numbers from 1 that `first` knows it by: native/kernels/matmul.cpp. */
+  readonly functions: readonly number[]
+}
 
-/** The launch that does both, where `then` is all that becomes of the result of `first`. */
-function together(first: RecordedLaunch, then: RecordedLaunch): RecordedLaunch | null {
-  const f = FUNCTIONS.get(kernelOf(then.code))
-  const [M, N] = first.sizes
-  const isFirst = kernelOf(first.code) === LINEAR && first.sizes.length === 6
+const names = ['relu', 'sigmoid', 'tanh']
+const rules: readonly Rule[] = [
+  {
+    first: kernel('linear'),
+    result: 2,
+    elements: ([M, N]) => M * N,
+    functions: names.map(kernel),
+  },
+  {
+    first: kernel('linearBackward'),
+    result: 3,
+    elements: ([M, , K, , , flags]) => (flags & 1 ? M * K : -1),
+    functions: names.map(name => kernel(`${name}Backward`)),
+  },
+]
+
+/**
+ * The launch that does both, where it may.
+ * @param passing whether memory is all that these two launches pass to each other, and nobody else sees it
+ */
+function together(
+  first: RecordedLaunch,
+  then: RecordedLaunch,
+  passing: (storage: Storage) => boolean,
+): RecordedLaunch | null {
+  const rule = rules.find(rule => rule.first === kernelOf(first.code))
+  const f = 1 + (rule?.functions.indexOf(kernelOf(then.code)) ?? -1)
   const sameDType = then.code - kernelOf(then.code) === first.code - kernelOf(first.code)
-  if (!isFirst || f === undefined || !sameDType) return null
+  if (rule === undefined || f === 0 || !sameDType || first.sizes.length !== 6) return null
+  const { result } = rule
+  // Its operands: what it reads besides (the result of the function, for a slope), what it is done to, its own result.
+  const from = then.storages.length - 2
+  const [more, out] = [then.storages.slice(0, from), then.storages[from + 1]]
   const whole =
-    then.storages[0] === first.storages[2] && then.offsets[0] === first.offsets[2] && then.sizes[0] === M * N
-  if (!whole || first.storages.includes(then.storages[1])) return null
+    then.storages[from] === first.storages[result] &&
+    then.offsets[from] === first.offsets[result] &&
+    then.sizes[0] === rule.elements(first.sizes)
+  if (!whole || !passing(first.storages[result])) return null
+  const written = first.storages.filter((_, i) => first.written[i])
+  if (first.storages.includes(out) || more.some(s => s === out || written.includes(s))) return null
   return {
     ...first,
-    storages: first.storages.map((s, i) => (i === 2 ? then.storages[1] : s)),
-    offsets: first.offsets.map((o, i) => (i === 2 ? then.offsets[1] : o)),
+    storages: [...first.storages.with(result, out), ...more],
+    offsets: [...first.offsets.with(result, then.offsets[from + 1]), ...then.offsets.slice(0, from)],
+    written: [...first.written, ...more.map(() => false)],
     sizes: [...first.sizes, f],
   }
 }
@@ -37,12 +71,11 @@ export function fuse(
   kept: ReadonlySet<Storage>,
 ): RecordedLaunch[] {
   const count = uses(launches)
+  const passing = (s: Storage) => fresh.has(s) && !kept.has(s) && count.get(s) === 2
   const done: RecordedLaunch[] = []
   for (const launch of launches) {
     const before = done.at(-1)
-    const between = before?.storages[2]
-    const alone = between !== undefined && fresh.has(between) && !kept.has(between) && count.get(between) === 2
-    const both = before !== undefined && alone ? together(before, launch) : null
+    const both = before === undefined ? null : together(before, launch, passing)
     if (both === null) done.push(launch)
     else done[done.length - 1] = both
   }

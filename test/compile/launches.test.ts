@@ -73,6 +73,63 @@ test('fuse: a linear layer and the function after it are one launch', t => {
   t.deepEqual(program(fn, [randn([2, 4])]), ['linear', 'linear'])
 })
 
+/** A step of training without an optimizer. */
+function training(model: InstanceType<typeof nn.Sequential>): Fn {
+  const criterion = new nn.MSELoss()
+  return (x, y) => {
+    model.zeroGrad()
+    const loss = criterion.forward(model.forward(x), y)
+    loss.backward()
+    return loss
+  }
+}
+
+test('fuse: a linear layer backward and the slope of the function before it are one launch', t => {
+  const model = new nn.Sequential(
+    new nn.Linear(4, 5),
+    new nn.Sigmoid(),
+    new nn.Linear(5, 5),
+    new nn.Tanh(),
+    new nn.Linear(5, 6),
+    new nn.ReLU(),
+    new nn.Linear(6, 3),
+  )
+  const data: [Tensor, Tensor] = [randn([2, 4]), randn([2, 3])]
+  const loss = ['mseLoss', 'fill', 'mseLossBackward']
+  const apart = ['relu', 'tanh', 'sigmoid'].flatMap(name => ['linearBackward', `${name}Backward`])
+  t.deepEqual(program(training(model), data, { fuse: false }).slice(7), [...loss, ...apart, 'linearBackward'])
+  t.deepEqual(program(training(model), data), [
+    ...new Array<string>(4).fill('linear'),
+    ...loss,
+    ...new Array<string>(4).fill('linearBackward'),
+  ])
+})
+
+test('fuse: a gradient that somebody else needs, or that is of the weight, stays apart from the slope after it', t => {
+  const [x, v, w] = [randn([5, 4]), new nn.Parameter(randn([5, 4])), new nn.Parameter(randn([3, 4]))]
+  const backward = (fn: (x: Tensor) => Tensor[]) =>
+    program(x => fn(x), [x]).filter(name => /^(linear|sigmoid)Backward$/.test(`${name}`))
+  const loss = (y: Tensor) => {
+    y.sum().backward()
+    return y
+  }
+  const gradient = (seen: (dX: Tensor) => Tensor[]) => (x: Tensor) => {
+    v.grad = w.grad = null
+    const y = v.mul(x).sigmoid()
+    y.retainGrad()
+    loss(nn.functional.linear(y, w))
+    return [...seen(y.grad!), v.grad!]
+  }
+  t.deepEqual(backward(gradient(() => [])), ['linearBackward'])
+  t.deepEqual(backward(gradient(dX => [dX])), ['linearBackward', 'sigmoidBackward'])
+  t.deepEqual(backward(gradient(dX => [dX.sum()])), ['linearBackward', 'sigmoidBackward'])
+  const ofWeight = (x: Tensor) => {
+    v.grad = null
+    return [loss(nn.functional.linear(x, v.sigmoid())), v.grad!]
+  }
+  t.deepEqual(backward(ofWeight), ['linearBackward', 'sigmoidBackward'])
+})
+
 test('chain: elementwise launches on many elements run tile by tile', t => {
   const fn = (x: Tensor) => x.exp().tanh().sqrt().sum()
   const x = [randn([1 << 21])]
@@ -80,7 +137,7 @@ test('chain: elementwise launches on many elements run tile by tile', t => {
   t.deepEqual(program(fn, x), [['exp', 'tanh', 'sqrt'], 'sum'])
 })
 
-test('a whole training step of the founding network is nine launches', t => {
+test('a whole training step of the founding network is eight launches', t => {
   const model = new nn.Sequential(new nn.Linear(10, 10), new nn.Sigmoid(), new nn.Linear(10, 1))
   const optimizer = new optim.Adam(model.parameters())
   const criterion = new nn.MSELoss()
@@ -98,7 +155,6 @@ test('a whole training step of the founding network is nine launches', t => {
     'fill',
     'mseLossBackward',
     'linearBackward',
-    'sigmoidBackward',
     'linearBackward',
     'adam',
   ])
