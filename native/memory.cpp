@@ -25,6 +25,7 @@ constexpr int kBlock = 64 << 20, kKept = 256 << 20, kGrowth = 32 << 20;
 constexpr uintptr_t kPage = 2 << 20;  // on x86-64, and on arm64 with its usual small pages
 
 std::atomic<bool> kept{false};  // by each thread that loads the library
+std::atomic<uintptr_t> loaded{0};  // where the heap ended when the first of them did
 std::atomic<uintptr_t> advised{0};  // where the part of the heap ends that was asked for
 
 void advise(uintptr_t begin, uintptr_t end) {
@@ -42,13 +43,16 @@ void keepMemory() {
   kept = (mallopt(M_MMAP_THRESHOLD, kBlock) || mallopt(M_MMAP_THRESHOLD, kBlock / 2)) && mallopt(M_TRIM_THRESHOLD, kKept);
   // A page is large only where no part of it was touched before it was asked for: the heap grows by many.
   if (kept) mallopt(M_TOP_PAD, kGrowth);
+  uintptr_t none = 0;
+  loaded.compare_exchange_strong(none, reinterpret_cast<uintptr_t>(sbrk(0)));
 }
 
 void enlargePages(const void* data, size_t bytes) {
   const auto begin = reinterpret_cast<uintptr_t>(data), end = begin + bytes, top = reinterpret_cast<uintptr_t>(sbrk(0));
   if (!kept) return;
-  // Blocks of their own, and other threads' heaps, lie above the main heap. There only what is surely the caller's is asked for.
-  if (end > top) return advise((begin + kPage - 1) & -kPage, end & -kPage);
+  // Blocks of their own, and other threads' heaps, lie above the main heap or, by the system's settings, below it. There only what is
+  // surely the caller's is asked for.
+  if (begin < loaded || end > top) return advise((begin + kPage - 1) & -kPage, end & -kPage);
   uintptr_t from = advised.load(std::memory_order_relaxed);
   if (end <= from && from <= top) return;
   // The heap has shrunk, or this is the first time.
