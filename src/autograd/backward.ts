@@ -83,7 +83,8 @@ function receive(node: Node): Arrival[] | null {
   return waiting
 }
 
-function checkGradient(
+/** Throws unless `grad` is a gradient of this shape and dtype. */
+export function checkGradient(
   op: string,
   grad: unknown,
   shape: readonly number[],

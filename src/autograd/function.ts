@@ -1,6 +1,6 @@
 // Operations that users define: a class with static forward and backward, run by `apply`.
 // biome-ignore-all lint/complexity/noThisInStatic: `this` is the subclass that apply was called on
-import { AutogradError, describe, formatShape, ShapeError } from '../core/errors.js'
+import { AutogradError, DTypeError, describe, formatShape, ShapeError } from '../core/errors.js'
 import { sameShape } from '../core/shape.js'
 import { Tensor } from '../tensor/tensor.js'
 import { attach, record } from './defineOp.js'
@@ -48,24 +48,33 @@ export class FunctionContext {
   }
 }
 
-/** What is left of an argument of `apply` for backward: its shape, null for an absent tensor, undefined for anything else. */
-type Slot = readonly number[] | null | undefined
+/** What is left of an argument of `apply` for backward: null for an absent tensor, undefined for anything else than a tensor. */
+type Slot = Pick<Tensor, 'shape' | 'dtype'> | null | undefined
 
 /** One gradient per argument of `apply`, brought into the order of the tensors among them. */
-function checkGradients(name: string, made: readonly Gradient[], slots: readonly Slot[]): Gradient[] {
+function checkGradients(
+  name: string,
+  made: readonly Gradient[],
+  slots: readonly Slot[],
+  needed: readonly boolean[],
+): Gradient[] {
   if (made.length !== slots.length) {
     const message = `its backward returned ${made.length} gradients, forward took ${slots.length} arguments (null stands for none)`
     throw new AutogradError(message, { op: name })
   }
-  slots.forEach((shape, i) => {
+  slots.forEach((slot, i) => {
     const g = made[i]
     if (g === null || g === undefined) return
     if (!(g instanceof Tensor)) throw new TypeError(`${name}: its backward returned ${describe(g)} as gradient ${i}`)
-    if (!Array.isArray(shape))
+    if (!slot)
       throw new AutogradError(`its backward returned a gradient for argument ${i}, which is no tensor`, { op: name })
-    if (!sameShape(g.shape, shape)) {
-      const message = `its backward returned a gradient of shape ${formatShape(g.shape)} for argument ${i} of shape ${formatShape(shape)}`
-      throw new ShapeError(message, { op: name, shapes: [g.shape, shape] })
+    if (!sameShape(g.shape, slot.shape)) {
+      const message = `its backward returned a gradient of shape ${formatShape(g.shape)} for argument ${i} of shape ${formatShape(slot.shape)}`
+      throw new ShapeError(message, { op: name, shapes: [g.shape, slot.shape] })
+    }
+    if (needed[i] && g.dtype !== slot.dtype) {
+      const message = `its backward returned a gradient of ${g.dtype} for argument ${i} of ${slot.dtype}; convert it with .to('${slot.dtype}')`
+      throw new DTypeError(message, { op: name })
     }
   })
   return made.filter((_, i) => slots[i] !== undefined)
@@ -104,16 +113,19 @@ export class Function {
   /** Runs forward, unrecorded, and makes its result one node of the graph. */
   // biome-ignore lint/suspicious/noExplicitAny: passed through to the subclass's forward; the result is what it returns
   static apply(...args: any[]): any {
-    const slots = args.map((a): Slot => (a instanceof Tensor ? a.shape : a === null ? null : undefined))
+    const slots = args.map(
+      (a): Slot => (a instanceof Tensor ? { shape: a.shape, dtype: a.dtype } : a === null ? null : undefined),
+    )
+    let needs: readonly boolean[] = []
     const backward = (node: Node, ...grads: Tensor[]): Gradient[] => {
       const made = this.backward(node.extra, ...grads)
-      return checkGradients(this.name, Array.isArray(made) ? made : [made], slots)
+      return checkGradients(this.name, Array.isArray(made) ? made : [made], slots, needs)
     }
     // Backward may hand out tensors that it or its caller keeps, so its gradients are not owned.
     const operation: Operation = { name: this.name, backward, derivative: backward, ownsGradients: false }
     const node = record(operation, args)
     let position = 0
-    const needs = args.map(a => (a instanceof Tensor || a === null) && node.needs(position++))
+    needs = args.map(a => (a instanceof Tensor || a === null) && node.needs(position++))
     const ctx = new FunctionContext(node, needs)
     if (node !== inert) node.extra = ctx
     const result = noGrad(() => this.forward(ctx, ...args))

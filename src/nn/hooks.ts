@@ -1,5 +1,6 @@
 // What runs around a module's forward: hooks, the layer path of errors, and whoever observes.
 import { layers } from '../autograd/anomaly.js'
+import { checkGradient } from '../autograd/backward.js'
 import { attach, record } from '../autograd/defineOp.js'
 import { isGradEnabled } from '../autograd/mode.js'
 import type { Operation } from '../autograd/node.js'
@@ -104,6 +105,10 @@ function withBackwardHooks(module: Module, hooks: Hooks, inputs: Values, run: (i
         const message = `a hook must return an array of ${grads.length} gradients, one per input, got ${describe(other)}`
         throw new TypeError(`registerFullBackwardHook: ${message}`)
       }
+      grads.forEach((grad, i) => {
+        if (grad !== null && other[i] !== null)
+          checkGradient('registerFullBackwardHook', other[i], grad.shape, grad.dtype)
+      })
       grads = other
     }
     gradOutput = null

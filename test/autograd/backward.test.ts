@@ -1,6 +1,16 @@
 // The backward pass: accumulation, shared paths, freed graphs, hooks, second derivatives, errors.
 import test from 'ava'
-import { AutogradError, autograd, enableGrad, isGradEnabled, noGrad, ones, type Tensor, tensor } from 'glorot'
+import {
+  AutogradError,
+  autograd,
+  DTypeError,
+  enableGrad,
+  isGradEnabled,
+  noGrad,
+  ones,
+  type Tensor,
+  tensor,
+} from 'glorot'
 
 const leaf = (data: number | number[] | number[][]) => tensor(data, { requiresGrad: true })
 
@@ -165,4 +175,27 @@ test('a graph of a hundred thousand nodes does not overflow the stack', t => {
   for (let i = 0; i < 100_000; i++) y = y.add(1)
   y.backward()
   t.deepEqual(x.grad!.tolist(), [1])
+})
+
+test("a function's gradient of another dtype is refused, but for arguments that need none", t => {
+  class Wide extends autograd.Function {
+    static override forward(_: unknown, x: Tensor, by: Tensor) {
+      return x.mul(by.float())
+    }
+    static override backward(_: unknown, grad: Tensor) {
+      return [grad.to(dtype), grad]
+    }
+  }
+  let dtype: 'float32' | 'float64' = 'float64'
+  const x = ones([2]).requiresGrad_()
+  const by = tensor([3, 3], { dtype: 'int32' })
+  t.throws(() => Wide.apply(x, by).sum().backward(), {
+    instanceOf: DTypeError,
+    message:
+      /Wide: its backward returned a gradient of float64 for argument 0 of float32; convert it with .to\('float32'\)/,
+  })
+  t.is(x.grad, null)
+  dtype = 'float32'
+  Wide.apply(x, by).sum().backward()
+  t.deepEqual(x.grad!.tolist(), [1, 1])
 })

@@ -1,6 +1,6 @@
 // Hooks of modules: forward, before it, and of the backward pass through a module.
 import test from 'ava'
-import { compile, nn, noGrad, ones, rand, type Tensor, tensor, zeros } from 'glorot'
+import { compile, DTypeError, nn, noGrad, ones, rand, ShapeError, type Tensor, tensor, zeros } from 'glorot'
 
 test('forward hooks see and replace inputs and results, and can be removed', t => {
   const layer = new nn.Linear(2, 2)
@@ -154,6 +154,29 @@ test('a backward hook that returns the wrong number of gradients is refused', t 
         .backward(),
     { message: /no input needs a gradient/ },
   )
+})
+
+test('a backward hook that returns something else than such a gradient is refused', t => {
+  const layer = new nn.Tanh()
+  const x = ones([2]).requiresGrad_()
+  const returning = (grad: unknown) => () => {
+    const remove = layer.registerFullBackwardHook(() => [grad as Tensor])
+    try {
+      layer.forward(x).sum().backward()
+    } finally {
+      remove()
+    }
+  }
+  const message = (text: string) => new RegExp(`registerFullBackwardHook: a gradient ${text}`)
+  t.throws(returning(ones([3])), { instanceOf: ShapeError, message: message('has shape \\[3\\], expected \\[2\\]') })
+  t.throws(returning(ones([2], { dtype: 'float64' })), {
+    instanceOf: DTypeError,
+    message: message('is float64, expected float32'),
+  })
+  t.throws(returning(3), { instanceOf: TypeError, message: message('must be a Tensor, got 3') })
+  t.is(x.grad, null)
+  t.notThrows(returning(null))
+  t.is(x.grad, null)
 })
 
 test('with hooks and without, results and gradients are the same bits', t => {
