@@ -22,21 +22,23 @@ struct Instance {
   Napi::FunctionReference makeError;
 };
 
-inline napi_value raise(napi_env env, Instance* it, ErrorKind kind, const char* kernel, const char* text) {
-  napi_value args[3], error, undefined;
+/** `at`: the place of the launch in a program. */
+inline napi_value raise(napi_env env, Instance* it, ErrorKind kind, const char* kernel, const char* text, int at = -1) {
+  napi_value args[4], error, undefined;
   napi_create_int32(env, static_cast<int32_t>(kind), &args[0]);
   napi_create_string_utf8(env, kernel, NAPI_AUTO_LENGTH, &args[1]);
   napi_create_string_utf8(env, text, NAPI_AUTO_LENGTH, &args[2]);
+  napi_create_int32(env, at, &args[3]);
   napi_get_undefined(env, &undefined);
   napi_value make = it->makeError.Value();
-  if (napi_call_function(env, undefined, make, 3, args, &error) == napi_ok) napi_throw(env, error);
+  if (napi_call_function(env, undefined, make, 4, args, &error) == napi_ok) napi_throw(env, error);
   return nullptr;
 }
 
-inline napi_value raise(napi_env env, Instance* it, const char* kernel, const LaunchError& e) {
+inline napi_value raise(napi_env env, Instance* it, const char* kernel, const LaunchError& e, int at = -1) {
   char text[256];
   std::snprintf(text, sizeof text, e.text, e.a, e.b);
-  return raise(env, it, e.kind, kernel, text);
+  return raise(env, it, e.kind, kernel, text, at);
 }
 
 /** The memory of Uint8Arrays from their byte offsets on; what is wrong with one, or null. */

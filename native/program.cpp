@@ -104,27 +104,25 @@ Program* Program::parse(const KernelTable& table, const double* numbers, size_t 
   return inChain > 0 ? refuse("the list ends within a chain") : p;
 }
 
-bool Program::runStep(const Step& s, const char** kernel, LaunchError* error) const noexcept {
+bool Program::runStep(size_t i, Failure* failure) const noexcept {
+  const Step& s = steps_[i];
   const double* numbers = numbers_.data() + s.numbersAt;
   Launch l{operands_.data() + s.buffersAt, numbers, numbers + s.nSizes, s.nBuffers, s.nSizes, s.nFloats};
   s.fn(l);
   if (l.ok()) return true;
-  *kernel = s.name;
-  *error = l.error;
+  *failure = {s.name, l.error, i};
   return false;
 }
 
-bool Program::runChain(const Chain& c, const char** kernel, LaunchError* error) const noexcept {
+bool Program::runChain(const Chain& c, Failure* failure) const noexcept {
   std::atomic<bool> failed{false};
-  const auto fail = [&](const char* name, const LaunchError& e) {
-    if (failed.exchange(true)) return;
-    *kernel = name;
-    *error = e;
+  const auto fail = [&](const Failure& f) {
+    if (!failed.exchange(true)) *failure = f;
   };
   // Four tiles are the grain that elementwise kernels have by themselves.
   parallel((c.elements + kTile - 1) / kTile, 4, [&](int64_t begin, int64_t end) {
     unsigned char* own = c.temporaries ? static_cast<unsigned char*>(scratch(4, c.temporaries * kTileBytes)) : nullptr;
-    if (c.temporaries && !own) return fail("replay", {ErrorKind::kLaunch, "out of memory"});
+    if (c.temporaries && !own) return fail({"replay", {ErrorKind::kLaunch, "out of memory"}, c.first});
     for (int64_t tile = begin; tile < end; tile++) {
       const int64_t at = tile * kTile, n = c.elements - at < kTile ? c.elements - at : kTile;
       for (size_t i = c.first; i < c.first + c.count; i++) {
@@ -141,22 +139,22 @@ bool Program::runChain(const Chain& c, const char** kernel, LaunchError* error) 
         }
         Launch l{buffers, sizes, numbers + s.nSizes, s.nBuffers, s.nSizes, s.nFloats};
         s.fn(l);
-        if (!l.ok()) return fail(s.name, l.error);
+        if (!l.ok()) return fail({s.name, l.error, i});
       }
     }
   });
   return !failed.load();
 }
 
-bool Program::run(const char** kernel, LaunchError* error) const noexcept {
+bool Program::run(Failure* failure) const noexcept {
   const Chain* chain = chains_.data();
   const Chain* const end = chain + chains_.size();
   for (size_t i = 0; i < steps_.size(); i++) {
     if (chain != end && chain->first == i) {
-      if (!runChain(*chain, kernel, error)) return false;
+      if (!runChain(*chain, failure)) return false;
       i += chain->count - 1;
       chain++;
-    } else if (!runStep(steps_[i], kernel, error)) return false;
+    } else if (!runStep(i, failure)) return false;
   }
   return true;
 }

@@ -25,8 +25,15 @@ class Program {
   const std::vector<Buffer>& inputs() const noexcept { return inputs_; }
   const std::vector<Buffer>& outputs() const noexcept { return outputs_; }
 
-  /** Runs the launches; the first that refuses ends the run and is named. */
-  bool run(const char** kernel, LaunchError* error) const noexcept;
+  /** The launch that refused: its kernel, what it said, and its place among all launches. */
+  struct Failure {
+    const char* kernel = nullptr;
+    LaunchError error;
+    size_t at = 0;
+  };
+
+  /** Runs the launches; the first that refuses ends the run. */
+  bool run(Failure* failure) const noexcept;
 
  private:
   struct Step {
@@ -42,8 +49,8 @@ class Program {
     int64_t elements;
     size_t temporaries;
   };
-  bool runStep(const Step& s, const char** kernel, LaunchError* error) const noexcept;
-  bool runChain(const Chain& c, const char** kernel, LaunchError* error) const noexcept;
+  bool runStep(size_t i, Failure* failure) const noexcept;
+  bool runChain(const Chain& c, Failure* failure) const noexcept;
   std::vector<Buffer> memory_, operands_, inputs_, outputs_;
   std::vector<double> numbers_;
   std::vector<Step> steps_;

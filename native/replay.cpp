@@ -12,6 +12,10 @@ namespace {
 
 const napi_type_tag kProgramTag = {0x676c6f726f747072, 0x6f6772616d000001};
 
+napi_value raise(napi_env env, Instance* it, const Program::Failure& f) {
+  return raise(env, it, f.kernel, f.error, static_cast<int>(f.at));
+}
+
 /** The Uint8Arrays of an array, from their starts; false where it holds anything else. */
 bool readArray(napi_env env, napi_value array, std::vector<Buffer>& to) {
   bool isArray = false;
@@ -75,8 +79,7 @@ struct Job {
   napi_async_work work = nullptr;
   napi_deferred deferred = nullptr;
   bool ok = true;
-  const char* kernel = nullptr;
-  LaunchError error;
+  Program::Failure failure;
 };
 
 void release(napi_env env, Job* job) {
@@ -138,9 +141,8 @@ napi_value replay(napi_env env, napi_callback_info info) {
   if (const char* why = readBuffers(env, argv + 2, static_cast<int>(ends), it->block + kOffsets, given))
     return raise(env, it, ErrorKind::kLaunch, "replay", why);
   if (!feed(env, it, *p, given, ends)) return nullptr;
-  const char* kernel;
-  LaunchError error;
-  if (!p->run(&kernel, &error)) return raise(env, it, kernel, error);
+  Program::Failure failure;
+  if (!p->run(&failure)) return raise(env, it, failure);
   for (size_t i = 0; i < p->outputs().size(); i++) {
     const Buffer& from = p->outputs()[i];
     if (from.bytes > 0) std::memcpy(given[p->inputs().size() + i].data, from.data, from.bytes);
@@ -173,7 +175,7 @@ napi_value replayAsync(napi_env env, napi_callback_info info) {
   job->program = p;
   const auto run = [](napi_env, void* j) {
     Job* job = static_cast<Job*>(j);
-    job->ok = job->program->run(&job->kernel, &job->error);
+    job->ok = job->program->run(&job->failure);
   };
   const auto done = [](napi_env env, napi_status status, void* j) {
     Job* job = static_cast<Job*>(j);
@@ -181,7 +183,7 @@ napi_value replayAsync(napi_env env, napi_callback_info info) {
     napi_get_undefined(env, &result);
     if (status == napi_ok && job->ok) napi_resolve_deferred(env, job->deferred, result);
     else {
-      if (!job->ok) raise(env, job->it, job->kernel, job->error);
+      if (!job->ok) raise(env, job->it, job->failure);
       napi_get_and_clear_last_exception(env, &result);
       napi_reject_deferred(env, job->deferred, result);
     }

@@ -33,9 +33,8 @@ static void runs() {
   CHECK(p->bufferCount() == 3 && p->inputs().size() == 1 && p->outputs().size() == 1);
   CHECK(p->inputs()[0].data == reinterpret_cast<unsigned char*>(x.data.get()) && p->inputs()[0].bytes == 16);
   CHECK(p->holds(0, x) && !p->holds(0, y) && !p->holds(1, {Buffer(three).data, 15}));
-  const char* kernel = nullptr;
-  glorot::LaunchError error;
-  CHECK(p->run(&kernel, &error));
+  Program::Failure failure;
+  CHECK(p->run(&failure));
   for (int i = 0; i < 4; i++) CHECK(y[i] == 4 + static_cast<float>(i));
   delete p;
 }
@@ -59,9 +58,8 @@ static void refuses() {
   list[good.size() - 3] = 5;
   Program* p = parse(list, {x, three, y}, &why);
   CHECK(p);
-  const char* kernel = nullptr;
-  glorot::LaunchError error;
-  CHECK(p && !p->run(&kernel, &error) && error.kind == ErrorKind::kLaunch && kernel && std::strcmp(kernel, "add") == 0);
+  Program::Failure failure;
+  CHECK(p && !p->run(&failure) && failure.error.kind == ErrorKind::kLaunch && failure.at == 1 && std::strcmp(failure.kernel, "add") == 0);
   delete p;
 }
 
@@ -77,12 +75,11 @@ static void chains() {
   Program* p = parse(list, {x, y}, &why);
   CHECK(p, "%s", why ? why : "");
   if (!p) return;
-  const char* kernel = nullptr;
-  glorot::LaunchError error;
+  Program::Failure failure;
   for (int threads = 1; threads <= 3; threads++) {
     glorot::setNumThreads(threads);
     for (int i = 0; i < n; i++) y[i] = -1;
-    CHECK(p->run(&kernel, &error));
+    CHECK(p->run(&failure));
     for (int i = 0; i < n; i++) CHECK(y[i] == 3 * static_cast<float>(i), "%d: %g", i, static_cast<double>(y[i]));
   }
   delete p;

@@ -7,7 +7,11 @@ import { runWith } from './mode.js'
 import type { Node } from './node.js'
 
 /** The layer being run, innermost first; nn/module.ts keeps it. */
-export const layers: { path: () => string | undefined } = { path: () => undefined }
+export const layers: {
+  path: () => string | undefined
+  /** The same said later: it takes a walk through the modules. */
+  later: () => (() => string | undefined) | undefined
+} = { path: () => undefined, later: () => undefined }
 
 export function whereAmI(): { path: string | undefined; stack: string } {
   return { path: layers.path(), stack: callers() }

@@ -7,7 +7,10 @@ import type { Passes } from './program.js'
 import type { Result } from './result.js'
 
 export interface CompileOptions {
-  /** How many kinds of call (shapes and dtypes of the inputs, modes) are kept ready; the one not used for longest goes. Default: 8. */
+  /**
+   * How many kinds of call (shapes and dtypes of the inputs, modes) are kept ready; another one takes the place of the one not used for
+   * longest when it was used twice since. Default: 8.
+   */
   cacheSize?: number
   /** Return the same tensors from every replay, overwritten by the next one: a replay then allocates no memory. Default: false. */
   reuseResults?: boolean

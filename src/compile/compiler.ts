@@ -5,11 +5,11 @@ import { mode } from '../autograd/mode.js'
 import { maxBuffers, replayProgram, replayProgramAsync } from '../core/dispatch.js'
 import { CompileError, describe } from '../core/errors.js'
 import { recording } from '../core/recording.js'
-import { sameShape } from '../core/shape.js'
 import { emptyTensor, Tensor } from '../tensor/tensor.js'
 import { endOf } from './chunk.js'
 import { difference } from './compare.js'
 import { type EpochOptions, Epochs } from './epochs.js'
+import { type Kind, Kinds } from './kinds.js'
 import { assemble, type Passes, plan } from './program.js'
 import { Queue, turns } from './queue.js'
 import { afterwards, failed, type Ready } from './ready.js'
@@ -20,22 +20,6 @@ import { type Result, type Shaped, takeApart } from './result.js'
 const ATTEMPTS = 4
 // Gradients kept from the call before are where that call put them: its recordings must agree first, for each shape that it comes in.
 const ATTEMPTS_ON_GRADIENTS = 24
-
-/** A recording that waits for one that agrees. */
-interface Attempt {
-  readonly recording: Recording
-  readonly revision: number
-}
-
-/** Calls with inputs of the same shapes and dtypes. */
-interface Kind {
-  readonly grad: boolean
-  /** What the function is called with: the memory that replays read. */
-  readonly inputs: readonly Tensor[]
-  attempts: Attempt[]
-  /** One for each way of going through the function: training, evaluation. */
-  ready: Ready[]
-}
 
 function checkInputs(inputs: readonly unknown[]): asserts inputs is Tensor[] {
   const op = 'compile'
@@ -55,23 +39,9 @@ function checkInputs(inputs: readonly unknown[]): asserts inputs is Tensor[] {
   }
 }
 
-/** What decides which kind of call one is. */
-export type Like = Pick<Tensor, 'shape' | 'dtype'>
-
-function fits({ grad, inputs: own }: Kind, inputs: readonly Like[]): boolean {
-  if (grad !== mode.grad || own.length !== inputs.length) return false
-  for (let i = 0; i < own.length; i++)
-    if (own[i].dtype !== inputs[i].dtype || !sameShape(own[i].shape, inputs[i].shape)) return false
-  return true
-}
-
-function newKind(inputs: readonly Like[]): Kind {
-  return { grad: mode.grad, inputs: inputs.map(x => emptyTensor(x.shape, x.dtype)), attempts: [], ready: [] }
-}
-
 export class Compiler<A extends Tensor[], R extends Result> {
-  /** The one used last comes first. */
-  private readonly kinds: Kind[] = []
+  /** @internal */
+  readonly kinds: Kinds
   private readonly epochs = new Epochs(this as unknown as Compiler<Tensor[], Result>)
   private readonly queue = new Queue()
   private disposed = false
@@ -82,7 +52,9 @@ export class Compiler<A extends Tensor[], R extends Result> {
     private readonly passes: Passes,
     /** Results of replays are the memory that the program writes to. */
     readonly reuseResults: boolean,
-  ) {}
+  ) {
+    this.kinds = new Kinds(cacheSize)
+  }
 
   call(inputs: A): R {
     this.checkIdle()
@@ -93,7 +65,7 @@ export class Compiler<A extends Tensor[], R extends Result> {
   run(inputs: A): R {
     this.check(inputs)
     if (mode.anomaly) return this.plainly(inputs)
-    const kind = this.kindOf(inputs)
+    const kind = this.kinds.of(inputs)
     const ready = this.readyOf(kind)
     return ready === undefined ? this.record(kind, inputs) : this.replay(ready, inputs)
   }
@@ -124,7 +96,7 @@ export class Compiler<A extends Tensor[], R extends Result> {
   async runAsync(inputs: A): Promise<R> {
     this.check(inputs)
     if (mode.anomaly) return this.plainly(inputs)
-    const kind = this.kindOf(inputs)
+    const kind = this.kinds.of(inputs)
     const ready = this.readyOf(kind)
     if (ready === undefined) return this.record(kind, inputs)
     try {
@@ -139,7 +111,7 @@ export class Compiler<A extends Tensor[], R extends Result> {
 
   dispose(): void {
     this.disposed = true
-    this.kinds.length = 0
+    this.kinds.all.length = 0
     this.epochs.clear()
   }
 
@@ -152,25 +124,13 @@ export class Compiler<A extends Tensor[], R extends Result> {
 
   /** @internal All that can be replayed. */
   ready(): Ready[] {
-    return this.kinds.flatMap(kind => kind.ready)
+    return this.kinds.all.flatMap(kind => kind.ready)
   }
 
   private check(inputs: A): void {
     if (this.disposed) throw new CompileError('the compiled function was disposed of', { op: 'compile' })
     checkInputs(inputs)
     recording.active?.refuse('it calls a compiled function; call the plain one, it is recorded along')
-  }
-
-  /** @internal */
-  kindOf(inputs: readonly Like[]): Kind {
-    const { kinds } = this
-    // Mostly it is the one before: found without a closure.
-    if (kinds.length > 0 && fits(kinds[0], inputs)) return kinds[0]
-    const at = kinds.findIndex(kind => fits(kind, inputs))
-    const [kind] = at > 0 ? kinds.splice(at, 1) : [newKind(inputs)]
-    kinds.unshift(kind)
-    if (kinds.length > this.cacheSize) kinds.pop()
-    return kind
   }
 
   /** @internal What a call of this kind would replay now. */
@@ -226,6 +186,7 @@ export class Compiler<A extends Tensor[], R extends Result> {
       kind.ready = kind.ready.filter(r => r.revision === revision)
       kind.ready.push(this.readied(kind, made, result))
       if (kind.ready.length > this.cacheSize) kind.ready.shift()
+      this.kinds.trim(true)
       for (const a of before) a.recording.forget()
       kind.attempts = kind.attempts.filter(a => !before.includes(a))
     } else {

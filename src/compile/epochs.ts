@@ -122,7 +122,7 @@ export class Epochs {
     const most = Math.min(MOST, ...[...onlookers].map(o => o.most()))
     while (steps.length < most && at + steps.length < batches.length) {
       const { count } = batches[at + steps.length]
-      const kind = this.compiler.kindOf(
+      const kind = this.compiler.kinds.of(
         tensors.map(({ shape, dtype }) => ({ shape: [count, ...shape.slice(1)], dtype })),
       )
       const ready = this.compiler.readyOf(kind)

@@ -1,5 +1,5 @@
 // A recording made into something that native code replays: memory planned, launches written down as numbers.
-import { CHAIN, type NativeProgram, type Operand, recordProgram } from '../core/dispatch.js'
+import { CHAIN, type LaunchPath, type NativeProgram, type Operand, recordProgram } from '../core/dispatch.js'
 import { allocateBytes, allocated, type Storage } from '../core/storage.js'
 import type { Tensor } from '../tensor/tensor.js'
 import { planArena } from './arena.js'
@@ -16,6 +16,7 @@ export interface Placed {
   readonly offsets: readonly number[]
   readonly sizes: readonly number[]
   readonly floats: readonly number[]
+  readonly path?: LaunchPath
 }
 
 /** Placed launches that run tile by tile. */
@@ -81,7 +82,8 @@ export function assemble(
       for (const launch of item.launches) w.launch(launch, temporaries)
     } else w.launch(item, temporaries)
   }
-  return recordProgram(w.numbers, w.buffers)
+  const paths = each.map(launch => launch.path)
+  return recordProgram(w.numbers, w.buffers, paths)
 }
 
 /** Memory cut from what `allocateBytes` gives. */
@@ -159,7 +161,7 @@ export function plan(
   for (const [s, made] of fresh)
     if (!homes.has(s) && !temporary.has(s) && (used.has(s) || kept.has(s))) held.set(s, made.bytes)
   const put = (
-    { code, storages, offsets, sizes, floats }: RecordedLaunch,
+    { code, storages, offsets, sizes, floats, path }: RecordedLaunch,
     temporaries?: ReadonlyMap<Storage, number>,
   ) => ({
     code,
@@ -170,6 +172,7 @@ export function plan(
     }),
     sizes,
     floats,
+    path,
   })
   const launches = items.map(item =>
     isChain(item)

@@ -1,5 +1,6 @@
 // A recording of one run of a function: its launches, the memory made for them, and what must still hold when they are replayed.
-import type { Operand } from '../core/dispatch.js'
+import { layers } from '../autograd/anomaly.js'
+import type { LaunchPath, Operand } from '../core/dispatch.js'
 import { dtypes } from '../core/dtype.js'
 import { CompileError, formatShape } from '../core/errors.js'
 import type { Recorder } from '../core/recording.js'
@@ -17,6 +18,7 @@ export interface RecordedLaunch {
   readonly written: readonly boolean[]
   readonly sizes: readonly number[]
   readonly floats: readonly number[]
+  readonly path: LaunchPath
 }
 
 /** How many operands of launches each storage is. */
@@ -98,6 +100,7 @@ export class Recording implements Recorder {
       written: operands.map((_, i) => ((written[i >> 5] >>> (i & 31)) & 1) === 1),
       sizes: sizes.slice(),
       floats: floats.slice(),
+      path: layers.later(),
     })
   }
 

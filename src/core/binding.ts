@@ -3,8 +3,8 @@
 
 const { getBuiltinModule } = process
 
-/** Called by the binary to build what it throws. `kind` is a position in errors.ts `nativeErrors`. */
-export type MakeError = (kind: number, kernel: string, text: string) => Error
+/** Called by the binary to build what it throws. `kind` is a position in errors.ts `nativeErrors`, `at` the launch's in a program, or -1. */
+export type MakeError = (kind: number, kernel: string, text: string, at: number) => Error
 
 export interface Native {
   readonly version: string

@@ -17,7 +17,14 @@ const OFFSETS = 2
 const NUMBERS = OFFSETS + native.limits.buffers
 const block = new Float64Array(NUMBERS + native.limits.sizes + native.limits.floats)
 
-native.bind(block, (kind, kernel, text) => new nativeErrors[kind](text, { op: kernel }))
+/** Which launch of its program an error comes from. */
+const placesOfErrors = new WeakMap<Error, number>()
+
+native.bind(block, (kind, kernel, text, at) => {
+  const error = new nativeErrors[kind](text, { op: kernel })
+  placesOfErrors.set(error, at)
+  return error
+})
 
 const ids = new Map(native.kernels.map((name, id) => [name, id]))
 
@@ -87,19 +94,34 @@ export function kernelName(code: number): string {
 /** In place of a code, begins a chain: native/program.h. */
 export const CHAIN = native.kernels.length * 4
 
+/** The layer that a launch belongs to, as errors name it. */
+export type LaunchPath = (() => string | undefined) | undefined
+
 /** Launches that native code runs by itself. */
 export interface NativeProgram {
   /** The handle of the native side. */
   readonly handle: object
   /** The memory that it points into, kept alive here. */
   readonly buffers: readonly Uint8Array[]
+  /** Which layer each launch belongs to. */
+  readonly paths: readonly LaunchPath[]
   /** Where the arrays of a run's inputs and outputs are put for the call: a replay makes no list of them. */
   readonly ends: Uint8Array[]
 }
 
 /** Makes a program of what native/program.h describes. */
-export function recordProgram(numbers: readonly number[], buffers: readonly Uint8Array[]): NativeProgram {
-  return { handle: native.record(Float64Array.from(numbers), buffers), buffers, ends: [] }
+export function recordProgram(
+  numbers: readonly number[],
+  buffers: readonly Uint8Array[],
+  paths: readonly LaunchPath[],
+): NativeProgram {
+  return { handle: native.record(Float64Array.from(numbers), buffers), buffers, paths, ends: [] }
+}
+
+/** The error of a run, with the layer that it comes from. */
+function located(error: unknown, { paths }: NativeProgram): unknown {
+  const path = error instanceof GlorotError ? paths[placesOfErrors.get(error) ?? -1]?.() : undefined
+  return path === undefined ? error : (error as GlorotError).at(path)
 }
 
 /** `from` in the places after the first `at`. */
@@ -111,15 +133,14 @@ function putEnds(ends: Uint8Array[], from: readonly Operand[], at: number): void
 }
 
 /** Runs a program: inputs are copied in before, outputs out after. Contiguous tensors. */
-export function replayProgram(
-  { handle, buffers, ends }: NativeProgram,
-  inputs: readonly Operand[],
-  outputs: readonly Operand[],
-): void {
+export function replayProgram(program: NativeProgram, inputs: readonly Operand[], outputs: readonly Operand[]): void {
+  const { handle, buffers, ends } = program
   putEnds(ends, inputs, 0)
   putEnds(ends, outputs, inputs.length)
   try {
     native.replay(handle, buffers, ...ends)
+  } catch (error) {
+    throw located(error, program)
   } finally {
     // They are the caller's, to be collected.
     ends.fill(noBytes)
@@ -127,14 +148,18 @@ export function replayProgram(
 }
 
 /** Copies the inputs now and runs the program on another thread. */
-export function replayProgramAsync(
-  { handle, buffers, ends }: NativeProgram,
-  inputs: readonly Operand[],
-): Promise<void> {
+export async function replayProgramAsync(program: NativeProgram, inputs: readonly Operand[]): Promise<void> {
+  const { handle, buffers, ends } = program
   putEnds(ends, inputs, 0)
+  let end: Promise<void>
   try {
-    return native.replayAsync(handle, buffers, ...ends.slice(0, inputs.length))
+    end = native.replayAsync(handle, buffers, ...ends.slice(0, inputs.length))
   } finally {
     ends.fill(noBytes)
+  }
+  try {
+    await end
+  } catch (error) {
+    throw located(error, program)
   }
 }

@@ -57,6 +57,11 @@ function nameWithin(root: Module, module: Module): string | undefined {
 }
 
 layers.path = () => pathOf(running)
+layers.later = () => {
+  if (running.length === 0) return undefined
+  const modules = running.slice()
+  return () => pathOf(modules)
+}
 
 /**
  * The values with an identity in the graph under those that are recorded, whose backward hands their gradients to `see`. `at`: their

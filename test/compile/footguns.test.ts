@@ -7,10 +7,13 @@ import {
   autograd,
   CompileError,
   compile,
+  data,
+  type GlorotError,
   manualSeed,
   nn,
   noGrad,
   optim,
+  randint,
   randn,
   type Tensor,
   tensor,
@@ -389,6 +392,67 @@ test('the cache is bounded by its size, and the shape not used for longest goes'
   t.is(ran, 6)
   step(zeros([1]))
   t.is(ran, 7)
+})
+
+test('shapes in turn, more than are kept, are replayed as far as they are, and a warning says so once', async t => {
+  const warnings: string[] = []
+  const listen = (warning: Error) => warnings.push(warning.message)
+  process.on('warning', listen)
+  let ran = 0
+  const step = compile(
+    (x: Tensor) => {
+      ran++
+      return x.mul(2)
+    },
+    { cacheSize: 2 },
+  )
+  const turn = (shapes: number) => {
+    ran = 0
+    for (let n = 1; n <= shapes; n++) step(zeros([n]))
+    return ran
+  }
+  for (let i = 0; i < 6; i++) turn(3)
+  t.true(turn(3) + turn(3) + turn(3) < 9)
+  for (let i = 0; i < 6; i++) turn(10)
+  t.true(turn(10) < 10)
+  await new Promise(setImmediate)
+  t.is(warnings.length, 1)
+  t.regex(warnings[0], /more shapes than the 2 .* cacheSize/)
+  process.off('warning', listen)
+})
+
+test('an error within a replay names the layer as one without does', async t => {
+  const model = new nn.Sequential(
+    new nn.Sequential(new nn.Embedding(10, 4), new nn.Sigmoid()),
+    new nn.Linear(4, 3),
+    new nn.ReLU(),
+  )
+  const optimizer = new optim.SGD(model.parameters(), { lr: 0.1 })
+  const criterion = new nn.CrossEntropyLoss()
+  const plain = (x: Tensor, y: Tensor) => {
+    optimizer.zeroGrad()
+    const loss = criterion.forward(model.forward(x).mean(1), y)
+    loss.backward()
+    optimizer.step()
+    return loss
+  }
+  const step = compile(plain)
+  const [x, y] = [randint(0, 10, [2, 5]), randint(0, 3, [2])]
+  warm(() => step(x, y))
+  const words = tensor([[0, 1, 2, 3, 10]], { dtype: 'int32' }).expand([2, 5])
+  const classes = tensor([0, 7], { dtype: 'int32' })
+  const dataset = new data.TensorDataset(words.contiguous(), y)
+  for (const [a, b, path] of [
+    [words, y, '0.0 (Embedding 10 x 4)'],
+    [x, classes, 'CrossEntropyLoss'],
+  ] as const) {
+    const { message } = t.throws(() => plain(a, b))
+    t.regex(message, /out of range/)
+    for (const error of [t.throws(() => step(a, b)), await t.throwsAsync(step.runAsync(a, b))])
+      t.like(error as GlorotError, { path, message })
+  }
+  const loader = new data.DataLoader(dataset, { batchSize: 2 })
+  t.is(t.throws<GlorotError>(() => step.runEpochSync(loader)).path, '0.0 (Embedding 10 x 4)')
 })
 
 test('a rate that changes from call to call does not record anew', t => {
