@@ -61,7 +61,12 @@ const KernelTable& table() noexcept;
 }
 #endif
 
-#define DECLARE(family, isa) namespace isa { extern const Family family##Family; }
+#if GLOROT_BASE
+using AnyFamily = Family;
+#else
+using AnyFamily = Variants;
+#endif
+#define DECLARE(family, isa) namespace isa { extern const AnyFamily family##Family; }
 GLOROT_FAMILIES(DECLARE)
 
 namespace GLOROT_ISA {
@@ -73,14 +78,20 @@ const KernelTable& table() noexcept {
   static KernelTable all = [] {
     KernelTable t{GLOROT_ISA_NAME, 0, kernels};
 #define ADDRESS(family, isa) &isa::family##Family,
-    for (const Family* family : {GLOROT_FAMILIES(ADDRESS)})
-      for (int i = 0; i < family->count && t.count < kMaxKernels; i++) kernels[t.count++] = family->kernels[i];
+    for (const AnyFamily* family : {GLOROT_FAMILIES(ADDRESS)})
+      for (int i = 0; i < family->count && t.count < kMaxKernels; i++) {
+        Kernel& kernel = kernels[t.count];
 #ifdef FALLBACK
-    const KernelTable& base = FALLBACK::table();
-    for (int i = 0; i < t.count; i++)
-      for (int d = 0; d < kDTypes; d++)
-        if (!kernels[i].fn[d]) kernels[i].fn[d] = base.kernels[i].fn[d];
+        kernel = FALLBACK::table().kernels[t.count];
+        const KernelFn* own = family->kernels[i].fn;
+        for (int d = 0; d < 2; d++)
+          if (own[d]) kernel.fn[d] = own[d];
+        if (own[0] == own[1]) kernel.fn[2] = kernel.fn[3] = own[0];
+#else
+        kernel = family->kernels[i];
 #endif
+        t.count++;
+      }
     return t;
   }();
   return all;
