@@ -205,3 +205,53 @@ test('what replays write to is not given back with a graph that got out of the r
   dropped()
   t.true(next.every((y, i) => all(y, i)))
 })
+
+test('what is handed on, or handed to two, is given back by the last', t => {
+  const [x, y] = [leaf(), leaf()]
+  x.mul(2).add(0.5).mul(3).sum().backward()
+  t.true(all(x.grad!, 6))
+  x.mul(2).add(y.mul(3)).mul(4).sum().backward()
+  churn()
+  t.true(all(x.grad!, 14) && all(y.grad!, 12))
+  const [a, b] = [leaf(), leaf()]
+  a.add(b).mul(4).sum().backward()
+  a.grad = null
+  churn()
+  t.true(all(b.grad!, 4))
+})
+
+test('what a recorded pass was given stays for the next', t => {
+  const x = leaf()
+  const [first] = autograd.grad(x.mul(x).mul(x).sum(), [x], { createGraph: true })
+  churn()
+  t.true(all(autograd.grad(first.sum(), [x])[0], 6))
+})
+
+test('a recorded pass leaves the memory that its replays need', t => {
+  const x = leaf()
+  const pass = () => {
+    x.grad = null
+    x.sigmoid().sigmoid().mul(3).sum().backward()
+    return x.grad!.sum()
+  }
+  const expected = pass().item()
+  const replayed = compile(pass, { reuseMemory: false })
+  for (let i = 0; i < 4; i++) {
+    t.is(replayed().item(), expected)
+    churn()
+  }
+})
+
+test('places of maxima that were asked for stay', t => {
+  const x = randn([1, 1, 200, 200], { requiresGrad: true })
+  const { maxPool2d, adaptiveMaxPool2d } = nn.functional
+  for (const [y, places] of [
+    maxPool2d(x, 2, { returnIndices: true }),
+    adaptiveMaxPool2d(x, 100, { returnIndices: true }),
+  ]) {
+    const before = places.toTypedArray()
+    y.sum().backward()
+    churn()
+    t.deepEqual(places.toTypedArray(), before)
+  }
+})
