@@ -147,6 +147,8 @@ function visit(node: Node, { retainGraph, createGraph, inputs }: Pass): void {
     const message = 'it has no second derivative, so createGraph cannot go through it'
     throw new AutogradError(message, { op: operation.name })
   }
+  // A pass from within a hook may have gone through it first.
+  node.checkLive()
   const result = run(node, ...grads)
   const made = (Array.isArray(result) ? result : [result]) as readonly Gradient[]
   if (mode.anomaly) checkBackward(node, grads, made)

@@ -68,7 +68,11 @@ function allocate(bytes: number): Uint8Array {
   try {
     buffer = Buffer.allocUnsafeSlow(bytes + ALIGN).buffer
   } catch (cause) {
-    throw new ValueError(`cannot allocate ${bytes} bytes for a tensor`, { cause })
+    if (spare.size === 0) throw new ValueError(`cannot allocate ${bytes} bytes for a tensor`, { cause })
+    // V8 looks for what nobody holds before it gives up.
+    spare.clear()
+    spareBytes = 0
+    return allocate(bytes)
   }
   // At the first tensor and not by an import: it takes 3 ms to load.
   markAsUntransferable ??= process.getBuiltinModule('node:worker_threads').markAsUntransferable

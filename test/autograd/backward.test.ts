@@ -169,6 +169,19 @@ test('a pass started inside a hook does not disturb the outer one', t => {
   t.deepEqual(x.grad!.tolist(), [8])
 })
 
+test('a pass inside a hook that frees what the outer one still needs is refused there', t => {
+  const x = leaf([2])
+  const y = x.mul(x)
+  const z = y.mul(3)
+  z.registerHook(() => {
+    enableGrad(() => y.sum()).backward()
+  })
+  t.throws(() => z.sum().backward(), {
+    instanceOf: AutogradError,
+    message: /mul: a backward pass went through .* retainGraph/,
+  })
+})
+
 test('a graph of a hundred thousand nodes does not overflow the stack', t => {
   const x = leaf([1])
   let y = x.mul(1)

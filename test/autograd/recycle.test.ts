@@ -1,6 +1,6 @@
 // Memory that is used again without the collector: it must be nobody's. All tensors here are too large to share memory.
 import test from 'ava'
-import { autograd, compile, full, nn, noGrad, ones, optim, randn, type Tensor } from 'glorot'
+import { autograd, compile, full, nn, noGrad, ones, optim, randn, type Tensor, ValueError } from 'glorot'
 
 const N = 10_000
 const leaf = () => ones([N], { requiresGrad: true })
@@ -254,4 +254,23 @@ test('places of maxima that were asked for stay', t => {
     churn()
     t.deepEqual(places.toTypedArray(), before)
   }
+})
+
+test('memory kept for later goes where an allocation fails', t => {
+  const x = ones([1 << 20], { requiresGrad: true })
+  x.mul(2).mul(3).sum().backward()
+  const allocate = Buffer.allocUnsafeSlow
+  let left = 1
+  Buffer.allocUnsafeSlow = bytes => {
+    if (left-- > 0) throw new RangeError('Array buffer allocation failed')
+    return allocate(bytes)
+  }
+  try {
+    t.is(ones([3 << 20]).shape[0], 3 << 20)
+    left = 1
+    t.throws(() => ones([3 << 20]), { instanceOf: ValueError, message: /no memory/ })
+  } finally {
+    Buffer.allocUnsafeSlow = allocate
+  }
+  t.true(asked(() => x.mul(2)) > 0)
 })
