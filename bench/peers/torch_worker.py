@@ -142,9 +142,12 @@ def layer(op, args, shape, below=None, options=None):
         for t in every:
             t.grad = None
         module(x).backward(gradient)
-        return every[0].grad
 
-    return both, lambda: mean_size(both())
+    def value():
+        both()
+        return mean_size(every[0].grad)
+
+    return both, value
 
 
 def lenet(batch):

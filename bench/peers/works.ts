@@ -189,16 +189,12 @@ function layer({ op, args, options, shape, below, compiled }: Layer): Prepared {
   const gradient = randn(module.forward(x).shape)
   const learned: Tensor[] = [...module.parameters()]
   const all = below === undefined ? [x, ...learned] : learned
-  const both = (): Tensor => {
+  const both = (): Tensor[] => {
     for (const t of all) t.grad = null
     module.forward(x).backward(gradient)
-    return all[0].grad!
-  }
-  if (!compiled) return { step: both, value: () => meanSize(both()) }
-  const call = compile(() => {
-    both()
     return []
-  })
+  }
+  const call = compiled ? compile(both) : both
   const value = () => {
     call()
     return meanSize(all[0].grad!)
