@@ -1,25 +1,10 @@
 // Memory that is used again without the collector: it must be nobody's. All tensors here are too large to share memory.
 import test from 'ava'
 import { autograd, compile, full, nn, noGrad, ones, optim, randn, type Tensor, ValueError } from 'glorot'
+import { allocations } from '../harness/allocations.js'
 
 const N = 10_000
 const leaf = () => ones([N], { requiresGrad: true })
-
-/** How many arrays for tensors `fn` asks for. */
-function asked(fn: () => void): number {
-  const allocate = Buffer.allocUnsafeSlow
-  let times = 0
-  Buffer.allocUnsafeSlow = bytes => {
-    times++
-    return allocate(bytes)
-  }
-  try {
-    fn()
-  } finally {
-    Buffer.allocUnsafeSlow = allocate
-  }
-  return times
-}
 
 /** Many passes of the same sizes, which would write over memory that was given back too early. */
 function churn(): void {
@@ -34,7 +19,7 @@ test('gradients on their way share the memory of a few', t => {
   let y: Tensor = leaf()
   for (let i = 0; i < 50; i++) y = y.sigmoid()
   const loss = y.sum()
-  t.true(asked(() => loss.backward()) <= 4)
+  t.true(allocations(() => loss.backward()) <= 4)
 })
 
 test('a gradient that nobody saw is written over after it was dropped', t => {
@@ -49,7 +34,7 @@ test('a gradient that nobody saw is written over after it was dropped', t => {
   }
   step()
   step()
-  t.is(asked(step), 0)
+  t.is(allocations(step), 0)
 })
 
 const all = (x: Tensor, value: number) => x.eq(value).all().item() === 1
@@ -272,5 +257,5 @@ test('memory kept for later goes where an allocation fails', t => {
   } finally {
     Buffer.allocUnsafeSlow = allocate
   }
-  t.true(asked(() => x.mul(2)) > 0)
+  t.true(allocations(() => x.mul(2)) > 0)
 })

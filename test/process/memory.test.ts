@@ -4,6 +4,7 @@ import { execFileSync } from 'node:child_process'
 import path from 'node:path'
 import test from 'ava'
 import { compile, nn, ones, optim, randint, randn, type Tensor, zeros } from 'glorot'
+import { allocations } from '../harness/allocations.js'
 
 const MB = 2 ** 20
 
@@ -74,18 +75,9 @@ test('a replay whose results are reused allocates nothing', t => {
   const asked = (reuseResults: boolean) => {
     const step = make(reuseResults)
     for (let i = 0; i < 10; i++) step(x, y)
-    const allocate = Buffer.allocUnsafeSlow
-    let times = 0
-    Buffer.allocUnsafeSlow = bytes => {
-      times++
-      return allocate(bytes)
-    }
-    try {
+    return allocations(() => {
       for (let i = 0; i < 1000; i++) step(x, y)
-    } finally {
-      Buffer.allocUnsafeSlow = allocate
-    }
-    return times
+    })
   }
   t.is(asked(true), 0)
   t.true(asked(false) > 0)
