@@ -116,16 +116,15 @@ export class Function {
     const slots = args.map(
       (a): Slot => (a instanceof Tensor ? { shape: a.shape, dtype: a.dtype } : a === null ? null : undefined),
     )
-    let needs: readonly boolean[] = []
     const backward = (node: Node, ...grads: Tensor[]): Gradient[] => {
       const made = this.backward(node.extra, ...grads)
-      return checkGradients(this.name, Array.isArray(made) ? made : [made], slots, needs)
+      return checkGradients(this.name, Array.isArray(made) ? made : [made], slots, node.extra.needsInputGrad)
     }
     // Backward may hand out tensors that it or its caller keeps, so its gradients are not owned.
     const operation: Operation = { name: this.name, backward, derivative: backward, ownsGradients: false }
     const node = record(operation, args)
     let position = 0
-    needs = args.map(a => (a instanceof Tensor || a === null) && node.needs(position++))
+    const needs = args.map(a => (a instanceof Tensor || a === null) && node.needs(position++))
     const ctx = new FunctionContext(node, needs)
     if (node !== inert) node.extra = ctx
     const result = noGrad(() => this.forward(ctx, ...args))
