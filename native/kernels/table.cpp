@@ -61,12 +61,7 @@ const KernelTable& table() noexcept;
 }
 #endif
 
-#if GLOROT_BASE
-using AnyFamily = Family;
-#else
-using AnyFamily = Variants;
-#endif
-#define DECLARE(family, isa) namespace isa { extern const AnyFamily family##Family; }
+#define DECLARE(family, isa) namespace isa { extern const GLOROT_ISA::OwnFamily family##Family; }
 GLOROT_FAMILIES(DECLARE)
 
 namespace GLOROT_ISA {
@@ -78,7 +73,7 @@ const KernelTable& table() noexcept {
   static KernelTable all = [] {
     KernelTable t{GLOROT_ISA_NAME, 0, kernels};
 #define ADDRESS(family, isa) &isa::family##Family,
-    for (const AnyFamily* family : {GLOROT_FAMILIES(ADDRESS)})
+    for (const OwnFamily* family : {GLOROT_FAMILIES(ADDRESS)})
       for (int i = 0; i < family->count && t.count < kMaxKernels; i++) {
         Kernel& kernel = kernels[t.count];
 #ifdef FALLBACK
