@@ -2,7 +2,7 @@
 import { spawnSync } from 'node:child_process'
 import path from 'node:path'
 
-const suites = ['dispatch', 'elementwise', 'matmul', 'step', 'dataLoader']
+const suites = ['dispatch', 'elementwise', 'matmul', 'step', 'passes', 'dataLoader']
 const named = process.argv.slice(2)
 const unknown = named.filter(n => !suites.includes(n))
 if (unknown.length > 0) throw new Error(`no suite ${unknown.join(', ')}; there are ${suites.join(', ')}`)

@@ -100,6 +100,7 @@ Napi::Object init(Napi::Env env, Napi::Object exports) {
   exports["limits"] = Napi::Object::New(env);
   Napi::Object limits = exports.Get("limits").As<Napi::Object>();
   limits["buffers"] = glorot::kMaxBuffers;
+  limits["merged"] = glorot::kMaxMerged;
   limits["sizes"] = glorot::kMaxSizes;
   limits["floats"] = glorot::kMaxFloats;
 

@@ -10,6 +10,7 @@ namespace glorot {
 enum DType : uint8_t { kFloat32, kFloat64, kInt32, kBool, kDTypes };
 
 constexpr int kMaxBuffers = 64;  // as many as bits in Launch::written
+constexpr int kMaxMerged = 256;  // of a launch in a program, where nobody asks what it wrote
 constexpr int kMaxSizes = 256;
 constexpr int kMaxFloats = 64;
 constexpr double kMaxSize = 1099511627776.0;

@@ -70,7 +70,7 @@ Program* Program::parse(const KernelTable& table, const double* numbers, size_t 
       p->chains_.push_back(c);
       continue;
     }
-    if (!r.whole(kMaxBuffers + 1, &n) || !r.whole(kMaxSizes + 1, &sizes) || !r.whole(kMaxFloats + 1, &floats))
+    if (!r.whole((inChain > 0 ? kMaxBuffers : kMaxMerged) + 1, &n) || !r.whole(kMaxSizes + 1, &sizes) || !r.whole(kMaxFloats + 1, &floats))
       return refuse("too many buffers or numbers");
     const Kernel& kernel = table.kernels[code / kDTypes];
     const KernelFn fn = kernel.fn[code % kDTypes];

@@ -208,6 +208,58 @@ static void threads() {
   glorot::setNumThreads(before);
 }
 
+/** Two groups in one launch step as each in a launch of its own. */
+static void groups() {
+  for (const Case& c : cases()) {
+    std::vector<Parameter<float>> apart[2], joined;
+    Case second = c;
+    second.hyper[0] *= 0.5;
+    Random random;
+    for (int64_t n : {33, 5}) apart[0].emplace_back(n, c.arrays, random, c.scalars, c.initial);
+    for (int64_t n : {7, 40, 1}) apart[1].emplace_back(n, c.arrays, random, c.scalars, c.initial);
+    Random again;
+    for (int64_t n : {33, 5, 7, 40, 1}) joined.emplace_back(n, c.arrays, again, c.scalars, c.initial);
+    const int64_t numbers = static_cast<int64_t>(c.hyper.size());
+    Array<double> hyper[2] = {Array<double>(numbers), Array<double>(numbers)};
+    for (int64_t i = 0; i < numbers; i++) hyper[0][i] = c.hyper[i], hyper[1][i] = second.hyper[i];
+    std::vector<glorot::Buffer> buffers{hyper[0]};
+    std::vector<double> sizes{5, double(c.variant)};
+    for (auto& x : joined) {
+      buffers.push_back(x.p), buffers.push_back(x.g), sizes.push_back(double(x.n));
+      if (c.arrays > 0) buffers.push_back(x.state);
+    }
+    buffers.push_back(hyper[1]), sizes.push_back(2);
+    for (int t = 0; t < 3; t++) {
+      for (int k = 0; k < 5; k++) {
+        Parameter<float>& x = k < 2 ? apart[0][k] : apart[1][k - 2];
+        x.newGradient(random);
+        std::memcpy(joined[k].g.data.get(), x.g.data.get(), size_t(x.n) * 4);
+      }
+      step(c, apart[0]), step(second, apart[1]);
+      CHECK(run(c.kernel, glorot::kFloat32, buffers, sizes).kind == ErrorKind::kNone, "%s", c.kernel);
+    }
+    bool same = true;
+    for (int k = 0; k < 5; k++) {
+      Parameter<float>& x = k < 2 ? apart[0][k] : apart[1][k - 2];
+      same &= std::memcmp(x.p.data.get(), joined[k].p.data.get(), size_t(x.n) * 4) == 0;
+    }
+    CHECK(same, "%s variant %d", c.kernel, c.variant);
+    // A group that begins nowhere, or lacks its numbers.
+    const std::vector<float> before(joined[0].p.data.get(), joined[0].p.data.get() + 33);
+    for (double start : {0.5, 5.0, 1e15}) {
+      sizes.back() = start;
+      CHECK(run(c.kernel, glorot::kFloat32, buffers, sizes).kind == ErrorKind::kLaunch, "%s: group at %g", c.kernel, start);
+    }
+    sizes.back() = 3, sizes.push_back(3), buffers.push_back(hyper[1]);
+    CHECK(run(c.kernel, glorot::kFloat32, buffers, sizes).kind == ErrorKind::kLaunch, "%s: two groups at once", c.kernel);
+    sizes.pop_back(), buffers.resize(buffers.size() - 2);
+    CHECK(run(c.kernel, glorot::kFloat32, buffers, sizes).kind == ErrorKind::kLaunch, "%s: no numbers", c.kernel);
+    buffers.push_back({glorot::Buffer(hyper[1]).data, size_t(numbers - 1) * 8});
+    CHECK(run(c.kernel, glorot::kFloat32, buffers, sizes).kind == ErrorKind::kLaunch, "%s: few numbers", c.kernel);
+    CHECK(std::memcmp(before.data(), joined[0].p.data.get(), 33 * 4) == 0, "%s writes nothing", c.kernel);
+  }
+}
+
 template <class T>
 static void clipping() {
   Random random;
@@ -275,6 +327,6 @@ static void refusals() {
 }
 
 int main() {
-  return main_({{"formulas float32", formulas<float>}, {"formulas float64", formulas<double>}, {"threads", threads},
+  return main_({{"formulas float32", formulas<float>}, {"formulas float64", formulas<double>}, {"threads", threads}, {"groups", groups},
                 {"clipping float32", clipping<float>}, {"clipping float64", clipping<double>}, {"refusals", refusals}});
 }

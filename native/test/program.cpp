@@ -91,4 +91,27 @@ static void chains() {
   }
 }
 
-int main() { return test::main_({{"runs", runs}, {"refuses", refuses}, {"chains", chains}}); }
+/** A launch in a program has up to 256 buffers, one in a chain 64. */
+static void wideLaunches() {
+  Array<float> x(4);
+  const double fill = codeOf("fill"), chain = test::table->count * glorot::kDTypes;
+  const char* why = nullptr;
+  const auto fits = [&](bool chained, size_t buffers) {
+    std::vector<double> list{0, 0};
+    if (chained) list.insert(list.end(), {chain, 1, 4, 0, 0});
+    list.insert(list.end(), {fill, double(buffers), 1, 1});
+    list.insert(list.end(), 2 * buffers, 0.0);
+    list.insert(list.end(), {4, 7});
+    Program* p = parse(list, {x}, &why);
+    Program::Failure failure;
+    const bool ran = p && p->run(&failure);
+    delete p;
+    return ran;
+  };
+  CHECK(fits(false, 256) && x[3] == 7);
+  CHECK(!fits(false, 257));
+  CHECK(fits(true, 64));
+  CHECK(!fits(true, 65));
+}
+
+int main() { return test::main_({{"runs", runs}, {"refuses", refuses}, {"chains", chains}, {"wide launches", wideLaunches}}); }

@@ -21,11 +21,13 @@ export interface CompileOptions {
   /** Pass: compute relu, sigmoid and tanh within the linear layer before them, their slopes within the backward of the one after them, to
    *  the bit the same. Default: true. */
   fuse?: boolean
+  /** Pass: step the groups of an optimizer, and more parameters than an eager launch takes, in one launch, to the bit the same. Default: true. */
+  merge?: boolean
   /** Pass: run elementwise operations that follow each other tile by tile, while elements are in the cache, to the bit the same. Default: true. */
   chain?: boolean
 }
 
-const every: Passes = { prune: true, fuse: true, chain: true, reuseMemory: true }
+const every: Passes = { prune: true, fuse: true, merge: true, chain: true, reuseMemory: true }
 
 /** A compiled function. */
 export interface Compiled<A extends Tensor[], R extends Result> {

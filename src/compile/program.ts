@@ -5,6 +5,7 @@ import type { Tensor } from '../tensor/tensor.js'
 import { planArena } from './arena.js'
 import { chain, isChain } from './chain.js'
 import { fuse } from './fuse.js'
+import { merge } from './merge.js'
 import { prune } from './prune.js'
 import type { RecordedLaunch, Recording } from './recorder.js'
 
@@ -108,6 +109,8 @@ export interface Passes {
   readonly prune: boolean
   /** fuse.ts */
   readonly fuse: boolean
+  /** merge.ts */
+  readonly merge: boolean
   /** chain.ts */
   readonly chain: boolean
   /** arena.ts */
@@ -137,7 +140,8 @@ export function plan(
   const kept = new Set([...results, ...recording.kept()])
   const live = passes.prune ? prune(recording.launches, fresh, kept) : recording.launches
   const fused = passes.fuse ? fuse(live, fresh, kept) : live
-  const items = passes.chain ? chain(fused, fresh, kept) : fused
+  const merged = passes.merge ? merge(fused) : fused
+  const items = passes.chain ? chain(merged, fresh, kept) : merged
   const temporary = new Set(items.flatMap(item => (isChain(item) ? [...item.temporaries.keys()] : [])))
   const used = new Set(items.flatMap(item => item.storages))
   const movable = new Map([...fresh].filter(([s]) => passes.reuseMemory && !kept.has(s)))

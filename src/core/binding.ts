@@ -11,7 +11,12 @@ export interface Native {
   readonly isa: string
   readonly isas: readonly string[]
   readonly kernels: readonly string[]
-  readonly limits: { readonly buffers: number; readonly sizes: number; readonly floats: number }
+  readonly limits: {
+    readonly buffers: number
+    readonly merged: number
+    readonly sizes: number
+    readonly floats: number
+  }
   bind(block: Float64Array, makeError: MakeError): void
   launch(code: number, ...buffers: Uint8Array[]): void
   record(numbers: Float64Array, buffers: readonly Uint8Array[]): object

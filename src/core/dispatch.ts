@@ -46,7 +46,19 @@ export function elementwiseKernel(name: string): number {
   return id
 }
 
+/** Kernels that are the step of an optimizer: many parameters, of several groups, to a launch. native/kernels/optim/sweep.h */
+export const steps = new Set<number>()
+
+/** The handle of such a kernel. */
+export function stepKernel(name: string): number {
+  const id = kernel(name)
+  steps.add(id)
+  return id
+}
+
 export const maxBuffers = native.limits.buffers
+/** What a launch within a program has at most. */
+export const mostMerged = { buffers: native.limits.merged, sizes: native.limits.sizes }
 
 const none: readonly number[] = []
 const noBytes = new Uint8Array(0)

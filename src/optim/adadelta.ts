@@ -1,5 +1,5 @@
 // Adadelta.
-import { kernel } from '../core/dispatch.js'
+import { stepKernel } from '../core/dispatch.js'
 import { checkNumber } from '../core/errors.js'
 import { checkRates } from './check.js'
 import type { ParamGroup } from './group.js'
@@ -28,7 +28,7 @@ const defaults: Required<AdadeltaOptions> = {
 }
 
 const rule: Rule<AdadeltaOptions> = {
-  kernel: kernel('adadelta'),
+  kernel: stepKernel('adadelta'),
   hyper: { lr: 'number', rho: 'number', eps: 'number', weightDecay: 'number', maximize: 'flag' },
   arrays: () => [
     { name: 'square_avg', initial: 0 },

@@ -1,5 +1,5 @@
 // Adagrad.
-import { kernel } from '../core/dispatch.js'
+import { stepKernel } from '../core/dispatch.js'
 import { checkRates } from './check.js'
 import type { ParamGroup } from './group.js'
 import { KernelOptimizer, type Rule } from './kernelOptimizer.js'
@@ -30,7 +30,7 @@ const defaults: Required<AdagradOptions> = {
 }
 
 const rule: Rule<AdagradOptions> = {
-  kernel: kernel('adagrad'),
+  kernel: stepKernel('adagrad'),
   hyper: { lr: 'number', lrDecay: 'number', weightDecay: 'number', eps: 'number', maximize: 'flag' },
   arrays: group => [{ name: 'sum', initial: group.initialAccumulatorValue }],
 }

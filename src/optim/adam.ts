@@ -1,5 +1,5 @@
 // Adam, and AdamW, whose weight decay does not pass through the running means.
-import { kernel } from '../core/dispatch.js'
+import { stepKernel } from '../core/dispatch.js'
 import { checkBetas, checkRates } from './check.js'
 import type { ParamGroup } from './group.js'
 import { KernelOptimizer, type Rule } from './kernelOptimizer.js'
@@ -36,7 +36,7 @@ const defaults: Required<AdamOptions> = {
 }
 
 const rule: Rule<AdamOptions> = {
-  kernel: kernel('adam'),
+  kernel: stepKernel('adam'),
   hyper: {
     lr: 'number',
     betas: 'pair',

@@ -1,5 +1,5 @@
 // Adamax.
-import { kernel } from '../core/dispatch.js'
+import { stepKernel } from '../core/dispatch.js'
 import { checkBetas, checkRates } from './check.js'
 import type { ParamGroup } from './group.js'
 import { KernelOptimizer, type Rule } from './kernelOptimizer.js'
@@ -27,7 +27,7 @@ const defaults: Required<AdamaxOptions> = {
 }
 
 const rule: Rule<AdamaxOptions> = {
-  kernel: kernel('adamax'),
+  kernel: stepKernel('adamax'),
   hyper: { lr: 'number', betas: 'pair', eps: 'number', weightDecay: 'number', maximize: 'flag' },
   arrays: () => [
     { name: 'exp_avg', initial: 0 },

@@ -1,5 +1,5 @@
 // Averaged stochastic gradient descent.
-import { kernel } from '../core/dispatch.js'
+import { stepKernel } from '../core/dispatch.js'
 import { checkNumber } from '../core/errors.js'
 import { checkRates } from './check.js'
 import type { ParamGroup } from './group.js'
@@ -31,7 +31,7 @@ const defaults: Required<ASGDOptions> = {
 }
 
 const rule: Rule<ASGDOptions> = {
-  kernel: kernel('asgd'),
+  kernel: stepKernel('asgd'),
   hyper: { lr: 'number', lambd: 'number', alpha: 'number', t0: 'number', weightDecay: 'number', maximize: 'flag' },
   scalars: group => [
     { name: 'eta', initial: group.lr },

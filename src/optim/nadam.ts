@@ -1,5 +1,5 @@
 // NAdam.
-import { kernel } from '../core/dispatch.js'
+import { stepKernel } from '../core/dispatch.js'
 import { checkBetas, checkRates } from './check.js'
 import type { ParamGroup } from './group.js'
 import { KernelOptimizer, type Rule } from './kernelOptimizer.js'
@@ -33,7 +33,7 @@ const defaults: Required<NAdamOptions> = {
 }
 
 const rule: Rule<NAdamOptions> = {
-  kernel: kernel('nadam'),
+  kernel: stepKernel('nadam'),
   hyper: {
     lr: 'number',
     betas: 'pair',

@@ -1,5 +1,5 @@
 // RAdam.
-import { kernel } from '../core/dispatch.js'
+import { stepKernel } from '../core/dispatch.js'
 import { checkBetas, checkRates } from './check.js'
 import type { ParamGroup } from './group.js'
 import { KernelOptimizer, type Rule } from './kernelOptimizer.js'
@@ -30,7 +30,7 @@ const defaults: Required<RAdamOptions> = {
 }
 
 const rule: Rule<RAdamOptions> = {
-  kernel: kernel('radam'),
+  kernel: stepKernel('radam'),
   hyper: {
     lr: 'number',
     betas: 'pair',

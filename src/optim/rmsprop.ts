@@ -1,5 +1,5 @@
 // RMSprop.
-import { kernel } from '../core/dispatch.js'
+import { stepKernel } from '../core/dispatch.js'
 import { checkRates } from './check.js'
 import type { ParamGroup } from './group.js'
 import { KernelOptimizer, type Rule } from './kernelOptimizer.js'
@@ -33,7 +33,7 @@ const defaults: Required<RMSpropOptions> = {
 }
 
 const rule: Rule<RMSpropOptions> = {
-  kernel: kernel('rmsprop'),
+  kernel: stepKernel('rmsprop'),
   hyper: { lr: 'number', alpha: 'number', eps: 'number', weightDecay: 'number', momentum: 'number', maximize: 'flag' },
   variant: group => (group.centered ? 1 : 0) + (group.momentum > 0 ? 2 : 0),
   arrays: group => [

@@ -1,5 +1,5 @@
 // Rprop.
-import { kernel } from '../core/dispatch.js'
+import { stepKernel } from '../core/dispatch.js'
 import { ValueError } from '../core/errors.js'
 import { checkPair, checkRates } from './check.js'
 import type { ParamGroup } from './group.js'
@@ -25,7 +25,7 @@ const defaults: Required<RpropOptions> = {
 }
 
 const rule: Rule<RpropOptions> = {
-  kernel: kernel('rprop'),
+  kernel: stepKernel('rprop'),
   hyper: { etas: 'pair', stepSizes: 'pair', maximize: 'flag' },
   arrays: group => [
     { name: 'prev', initial: 0 },

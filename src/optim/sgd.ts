@@ -1,5 +1,5 @@
 // Stochastic gradient descent with momentum.
-import { kernel } from '../core/dispatch.js'
+import { stepKernel } from '../core/dispatch.js'
 import { checkNumber, ValueError } from '../core/errors.js'
 import { checkRates } from './check.js'
 import type { ParamGroup } from './group.js'
@@ -31,7 +31,7 @@ const defaults: Required<SGDOptions> = {
 }
 
 const rule: Rule<SGDOptions> = {
-  kernel: kernel('sgd'),
+  kernel: stepKernel('sgd'),
   hyper: {
     lr: 'number',
     momentum: 'number',

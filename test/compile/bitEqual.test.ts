@@ -88,6 +88,30 @@ for (const [name, make] of Object.entries(optimizers)) {
   })
 }
 
+/** Weights and biases apart, learned at different speeds. */
+for (const [name, make] of Object.entries(optimizers)) {
+  same(`${name}, groups of which one begins later`, () => {
+    const model = perceptron()
+    const [weights, biases] = [2, 1].map(dims => [...model.parameters()].filter(p => p.shape.length === dims))
+    const optimizer = make(weights)
+    const [{ lr }] = optimizer.paramGroups as unknown as { lr: number }[]
+    optimizer.addParamGroup({ params: biases, lr: lr / 3 } as never)
+    for (const p of biases) p.requiresGrad_(false)
+    const after = (call: number) => {
+      if (call === 4) for (const p of biases) p.requiresGrad_(true)
+      optimizer.paramGroups[call % 2].lr = 1 / (call + 10)
+    }
+    return { model, optimizer, step: training(model, optimizer), after }
+  })
+}
+
+same('more parameters than a launch takes', () => {
+  const layers = Array.from({ length: 50 }, () => [new nn.Linear(6, 6), new nn.Tanh()]).flat()
+  const model = new nn.Sequential(...layers, new nn.Linear(6, 2))
+  const optimizer = new optim.Adam(model.parameters(), { lr: 0.01 })
+  return { model, optimizer, step: training(model, optimizer) }
+})
+
 same('dropout', () => {
   const model = new nn.Sequential(new nn.Linear(6, 32), new nn.ReLU(), new nn.Dropout({ p: 0.4 }), new nn.Linear(32, 2))
   const optimizer = new optim.Adam(model.parameters(), { lr: 0.01 })

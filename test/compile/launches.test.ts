@@ -137,6 +137,37 @@ test('chain: elementwise launches on many elements run tile by tile', t => {
   t.deepEqual(program(fn, x), [['exp', 'tanh', 'sqrt'], 'sum'])
 })
 
+test('merge: steps of an optimizer that follow each other are one launch, where none writes what another reads', t => {
+  const step = (...optimizers: InstanceType<typeof optim.Optimizer>[]): Fn => {
+    for (const { params } of optimizers.flatMap(o => o.paramGroups)) for (const p of params) p.grad = randn(p.shape)
+    return x => {
+      for (const optimizer of optimizers) optimizer.step()
+      return x.exp()
+    }
+  }
+  const steps = (fn: Fn, options?: Options) => program(fn, [randn([2])], options).slice(0, -1)
+  const parameters = (n: number) => Array.from({ length: n }, (_, i) => new nn.Parameter(randn([i + 1])))
+  const groups = (n: number) => [{ params: parameters(n) }, { params: parameters(n), lr: 0.1 }]
+  t.deepEqual(steps(step(new optim.SGD(groups(3))), { merge: false }), ['sgd', 'sgd'])
+  t.deepEqual(steps(step(new optim.SGD(groups(3)))), ['sgd'])
+  t.deepEqual(steps(step(new optim.SGD(groups(2)), new optim.SGD(groups(2)))), ['sgd'])
+  t.deepEqual(steps(step(new optim.Adam(parameters(50)))), ['adam'])
+  // 256 buffers: the numbers of each group, and of each parameter itself, gradient and state.
+  t.deepEqual(steps(step(new optim.Adam(groups(42)))), ['adam'])
+  t.deepEqual(steps(step(new optim.Adam(groups(43)))), ['adam', 'adam'])
+  t.deepEqual(steps(step(new optim.Adam(parameters(2)), new optim.AdamW(parameters(2), { amsgrad: true }))), [
+    'adam',
+    'adam',
+  ])
+  t.deepEqual(steps(step(new optim.SGD(parameters(2)), new optim.Adam(parameters(2)))), ['sgd', 'adam'])
+  const shared = parameters(2)
+  t.deepEqual(steps(step(new optim.SGD(shared), new optim.SGD(shared))), ['sgd', 'sgd'])
+  const [p, q] = [1, 2].map(() => new nn.Parameter(randn([3])))
+  const fn = step(new optim.SGD([p]), new optim.SGD([q]))
+  q.grad = p.detach()
+  t.deepEqual(steps(fn), ['sgd', 'sgd'])
+})
+
 test('a whole training step of the founding network is eight launches', t => {
   const model = new nn.Sequential(new nn.Linear(10, 10), new nn.Sigmoid(), new nn.Linear(10, 1))
   const optimizer = new optim.Adam(model.parameters())

@@ -14,7 +14,7 @@ import {
 } from 'glorot'
 
 const bits = (x: Tensor) => createHash('sha256').update(new Uint8Array(x.toTypedArray().slice().buffer)).digest('hex')
-const names = ['prune', 'fuse', 'chain', 'reuseMemory'] as const
+const names = ['prune', 'fuse', 'merge', 'chain', 'reuseMemory'] as const
 
 /** Every pass on, every pass off, each one off alone. */
 const settings: CompileOptions[] = [

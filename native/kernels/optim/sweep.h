@@ -83,7 +83,7 @@ template <class F> inline void eachRange(int count, const int64_t* n, const F& f
             const_cast<F*>(&f));
 }
 
-constexpr int kMostParameters = kMaxBuffers / 2;
+constexpr int kMostParameters = kMaxMerged / 2;
 
 /** The parameters of a launch. */
 template <class T> struct Parameters {
@@ -113,28 +113,45 @@ template <class T> __attribute__((noinline)) bool read(Launch& l, Parameters<T>&
   return l.ok();
 }
 
-/** buffers: hyper (doubles), then for each parameter: it, its gradient, its state (where the rule has arrays).
- *  sizes: count, variant, elements of each parameter. */
+/** The hyper of each parameter's group; false, and a failed launch, where a group lacks its own or begins nowhere. */
+__attribute__((noinline)) bool readGroups(Launch& l, int count, int each, int numbers, const double** of) {
+  const int further = l.nSizes - 2 - count;
+  const double* hyper = l.in<double>(0, numbers);
+  int j = 0;
+  for (int k = 0; k < count; k++) {
+    if (j < further && l.size(2 + count + j) == k) hyper = l.in<double>(1 + each * count + j++, numbers);
+    of[k] = hyper;
+  }
+  if (j < further) l.fail(ErrorKind::kLaunch, "%g groups do not begin one after the other within %g parameters", further, count);
+  return l.ok();
+}
+
+/** A place for as many as there are: making those that are not used would take longer than a small step. */
+template <class Rule> union Rules {
+  Rules() {}
+  Rule of[kMostParameters];
+};
+
+/** buffers: hyper (doubles), then for each parameter: it, its gradient, its state (where the rule has arrays), then the hyper of
+ *  further groups.  sizes: count, variant, elements of each parameter, the first parameter of each further group. */
 template <class T, class Rule> void steps(Launch& l) noexcept {
   Parameters<T> all;
   all.count = l.choice(0, kMostParameters), all.variant = l.choice(1, Rule::kVariants);
   const int arrays = Rule::arrays(all.variant);
-  const double* hyper = l.in<double>(0, Rule::kHyper);
-  if (!l.ok() || !read(l, all, arrays)) return;
+  const double* hyper[kMostParameters];
+  if (!l.ok() || !readGroups(l, all.count, arrays > 0 ? 3 : 2, Rule::kHyper, hyper) || !read(l, all, arrays)) return;
 
-  double h[Rule::kHyper];
-  std::memcpy(h, hyper, sizeof h);
-  Rule rules[kMostParameters];
+  Rules<Rule> rules;
   float none = 0, before = -1;
   for (int k = 0; k < all.count; k++) {
     float* scalars = arrays > 0 ? all.of[k].scalars : &none;
     const float t = scalars[0] += 1;
     // Two powers a parameter would cost more than the arithmetic of a small one.
-    if (Rule::kByStepAlone && k > 0 && t == before) rules[k] = rules[k - 1];
-    else rules[k].prepare(h, static_cast<double>(t), scalars, all.variant);
+    if (Rule::kByStepAlone && k > 0 && t == before && hyper[k] == hyper[k - 1]) rules.of[k] = rules.of[k - 1];
+    else rules.of[k] = Rule{}, rules.of[k].prepare(hyper[k], static_cast<double>(t), scalars, all.variant);
     before = t;
   }
-  eachRange(all.count, all.n, [&](int k, int64_t begin, int64_t end) { sweep<T>(rules[k], all.of[k], begin, end); });
+  eachRange(all.count, all.n, [&](int k, int64_t begin, int64_t end) { sweep<T>(rules.of[k], all.of[k], begin, end); });
 }
 
 }  // namespace
