@@ -1,6 +1,7 @@
 #include "program.h"
 
 #include <atomic>
+#include <functional>
 #include <new>
 
 #include "pool.h"
@@ -25,6 +26,9 @@ struct Reader {
 constexpr int64_t kTile = 4096;
 constexpr size_t kTileBytes = kTile * sizeof(float);
 constexpr size_t kMaxChain = 256;
+constexpr size_t kBorrowed = 1 << 14;  // bytes of an input that take longer to copy than to compare with all that a program writes to
+
+bool contains(const Buffer& b, const unsigned char* p) noexcept { return std::less_equal<>{}(b.data, p) && std::less<>{}(p, b.data + b.bytes); }
 
 }  // namespace
 
@@ -40,6 +44,7 @@ Program* Program::parse(const KernelTable& table, const double* numbers, size_t 
   p->memory_.assign(buffers, buffers + nBuffers);
   Reader r{numbers, numbers + count};
   size_t ends[2];
+  std::vector<size_t> borrowable;
   if (!r.whole(kMaxBuffers + 1, &ends[0]) || !r.whole(kMaxBuffers + 1, &ends[1])) return refuse("too many inputs or outputs");
   for (size_t i = 0; i < ends[0] + ends[1]; i++) {
     size_t k, offset, bytes;
@@ -48,6 +53,9 @@ Program* Program::parse(const KernelTable& table, const double* numbers, size_t 
         !r.whole(static_cast<double>(buffers[k].bytes - offset) + 1, &bytes))
       return refuse("an input or output ends past its buffer");
     (i < ends[0] ? p->inputs_ : p->outputs_).push_back({buffers[k].data + offset, bytes});
+    size_t borrowed = 0;
+    if (i < ends[0] && !r.whole(2, &borrowed)) return refuse("an input is borrowed or not");
+    if (borrowed && bytes >= kBorrowed) borrowable.push_back(i);
   }
   const size_t codes = static_cast<size_t>(table.count) * kDTypes;
   size_t longest = 0, inChain = 0;  // launches that the open chain still lacks
@@ -91,6 +99,8 @@ Program* Program::parse(const KernelTable& table, const double* numbers, size_t 
       const size_t bytes = buffers[k].bytes - offset;
       if (bytes < chainBytes) return refuse("a buffer is too short for its chain");
       p->operands_.push_back({buffers[k].data + offset, bytes});
+      for (const size_t input : borrowable)
+        if (contains(p->inputs_[input], p->operands_.back().data)) p->uses_.push_back({p->operands_.size() - 1, input, p->operands_.back()});
     }
     if (static_cast<size_t>(r.end - r.at) < sizes + floats) return refuse("the list ends within a launch");
     if (chain) {
@@ -102,6 +112,27 @@ Program* Program::parse(const KernelTable& table, const double* numbers, size_t 
     r.at += sizes + floats;
   }
   return inChain > 0 ? refuse("the list ends within a chain") : p;
+}
+
+bool Program::borrow(size_t i, const Buffer& from) noexcept {
+  const Buffer own = inputs_[i], lent{from.data, own.bytes};
+  if (reinterpret_cast<uintptr_t>(from.data) % 64 != 0) return false;
+  bool used = false;
+  for (const Use& u : uses_) used |= u.input == i;
+  if (!used) return false;
+  for (const Buffer& b : memory_)
+    if (contains(b, lent.data) || contains(lent, b.data)) return false;
+  for (const Use& u : uses_) {
+    const size_t at = static_cast<size_t>(u.own.data - own.data);
+    if (u.input == i) operands_[u.operand] = {lent.data + at, lent.bytes - at};
+  }
+  return borrows_ = true;
+}
+
+void Program::giveBack() noexcept {
+  if (borrows_)
+    for (const Use& u : uses_) operands_[u.operand] = u.own;
+  borrows_ = false;
 }
 
 bool Program::runStep(size_t i, Failure* failure) const noexcept {

@@ -56,8 +56,8 @@ Program* held(napi_env env, Instance* it, napi_value handle, napi_value buffers)
   return nullptr;
 }
 
-/** Inputs copied in, or false and an error thrown. */
-bool feed(napi_env env, Instance* it, const Program& p, const Buffer* from, size_t n) {
+/** Inputs copied in or, where the caller waits for the run, borrowed if they may be; else false and an error thrown. */
+bool feed(napi_env env, Instance* it, Program& p, const Buffer* from, size_t n, bool waits) {
   for (size_t i = 0; i < n; i++) {
     const bool in = i < p.inputs().size();
     const Buffer& own = in ? p.inputs()[i] : p.outputs()[i - p.inputs().size()];
@@ -67,7 +67,7 @@ bool feed(napi_env env, Instance* it, const Program& p, const Buffer* from, size
     }
   }
   for (size_t i = 0; i < p.inputs().size(); i++)
-    if (p.inputs()[i].bytes > 0) std::memmove(p.inputs()[i].data, from[i].data, p.inputs()[i].bytes);
+    if (p.inputs()[i].bytes > 0 && !(waits && p.borrow(i, from[i]))) std::memmove(p.inputs()[i].data, from[i].data, p.inputs()[i].bytes);
   return true;
 }
 
@@ -122,7 +122,7 @@ napi_value record(napi_env env, napi_callback_info info) {
   return handle;
 }
 
-/** replay(program, buffers, input0 …, output0 …): runs a program, its inputs copied in before and its outputs out after. The byte
+/** replay(program, buffers, input0 …, output0 …): runs a program, its inputs copied in before or borrowed, its outputs out after. The byte
  *  offsets of inputs and outputs are in the block. */
 napi_value replay(napi_env env, napi_callback_info info) {
   constexpr size_t most = 2 + 2 * kMaxBuffers;
@@ -132,7 +132,7 @@ napi_value replay(napi_env env, napi_callback_info info) {
   napi_get_cb_info(env, info, &argc, argv, nullptr, &data);
   Instance* it = static_cast<Instance*>(data);
   if (argc < 2) return raise(env, it, ErrorKind::kLaunch, "replay", "no such program");
-  const Program* p = held(env, it, argv[0], argv[1]);
+  Program* p = held(env, it, argv[0], argv[1]);
   if (!p) return nullptr;
   const size_t ends = p->inputs().size() + p->outputs().size();
   if (argc - 2 != ends || ends > kMaxBuffers)
@@ -140,9 +140,11 @@ napi_value replay(napi_env env, napi_callback_info info) {
   Buffer given[kMaxBuffers];
   if (const char* why = readBuffers(env, argv + 2, static_cast<int>(ends), it->block + kOffsets, given))
     return raise(env, it, ErrorKind::kLaunch, "replay", why);
-  if (!feed(env, it, *p, given, ends)) return nullptr;
+  if (!feed(env, it, *p, given, ends, true)) return nullptr;
   Program::Failure failure;
-  if (!p->run(&failure)) return raise(env, it, failure);
+  const bool ok = p->run(&failure);
+  p->giveBack();
+  if (!ok) return raise(env, it, failure);
   for (size_t i = 0; i < p->outputs().size(); i++) {
     const Buffer& from = p->outputs()[i];
     if (from.bytes > 0) std::memcpy(given[p->inputs().size() + i].data, from.data, from.bytes);
@@ -160,14 +162,14 @@ napi_value replayAsync(napi_env env, napi_callback_info info) {
   napi_get_cb_info(env, info, &argc, argv, nullptr, &data);
   Instance* it = static_cast<Instance*>(data);
   if (argc < 2) return raise(env, it, ErrorKind::kLaunch, "replay", "no such program");
-  const Program* p = held(env, it, argv[0], argv[1]);
+  Program* p = held(env, it, argv[0], argv[1]);
   if (!p) return nullptr;
   const size_t n = p->inputs().size();
   if (argc - 2 != n) return raise(env, it, ErrorKind::kLaunch, "replay", "not as many inputs as the program has");
   Buffer given[kMaxBuffers];
   if (const char* why = readBuffers(env, argv + 2, static_cast<int>(n), it->block + kOffsets, given))
     return raise(env, it, ErrorKind::kLaunch, "replay", why);
-  if (!feed(env, it, *p, given, n)) return nullptr;
+  if (!feed(env, it, *p, given, n, false)) return nullptr;
 
   Job* job = new (std::nothrow) Job;
   if (!job) return raise(env, it, ErrorKind::kLaunch, "replay", "out of memory");

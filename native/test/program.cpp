@@ -21,7 +21,7 @@ static Program* parse(const std::vector<double>& list, std::vector<Buffer> buffe
 
 /** One input and one output of 16 bytes; y = 3 + x by a fill and an addition. */
 static std::vector<double> sum(double fill, double add) {
-  return {1, 1, 0, 0, 16, 2, 0, 16, fill, 1, 1, 1, 1, 0, 4, 3, add, 3, 4, 0, 0, 0, 1, 0, 2, 0, 1, 4, 1, 1};
+  return {1, 1, 0, 0, 16, 0, 2, 0, 16, fill, 1, 1, 1, 1, 0, 4, 3, add, 3, 4, 0, 0, 0, 1, 0, 2, 0, 1, 4, 1, 1};
 }
 
 static void runs() {
@@ -44,11 +44,11 @@ static void refuses() {
   const std::vector<double> good = sum(codeOf("fill"), codeOf("add"));
   const char* why = nullptr;
   for (size_t n = 0; n < good.size(); n++) {
-    if (n == 8 || n == 16) continue;  // whole launches
+    if (n == 9 || n == 17) continue;  // whole launches
     CHECK(!parse({good.begin(), good.begin() + static_cast<long>(n)}, {x, three, y}, &why) && why, "cut at %zu", n);
   }
   for (double wrong : {-1.0, 0.5, 1e300, static_cast<double>(NAN)})
-    for (size_t i = 0; i < 14; i++) {
+    for (size_t i = 0; i < 15; i++) {
       std::vector<double> list = good;
       list[i] = wrong;
       CHECK(!parse(list, {x, three, y}, &why), "%g at %zu", wrong, i);
@@ -91,6 +91,39 @@ static void chains() {
   }
 }
 
+/** y = 3 + x of an input that the launches may read elsewhere: once, where none of the program's memory is. */
+static void borrows() {
+  const int64_t n = 5000;
+  const double bytes = 4.0 * static_cast<double>(n), elements = static_cast<double>(n);
+  Array<float> x(n), three(n), y(n), given(n + 16);
+  for (int64_t i = 0; i < n; i++) x[i] = 1;
+  for (int64_t i = 0; i < given.n; i++) given[i] = 2;
+  const double fill = codeOf("fill"), add = codeOf("add");
+  const auto list = [&](double size, double borrowed) -> std::vector<double> {
+    return {1, 0, 0, 0, size, borrowed, fill, 1, 1, 1, 1, 0, elements, 3, add, 3, 4, 0, 0, 0, 1, 0, 2, 0, 1, elements, 1, 1};
+  };
+  const char* why = nullptr;
+  CHECK(!parse(list(bytes, 2), {x, three, y}, &why));
+  Program::Failure failure;
+  const glorot::Buffer whole = given;
+  const size_t skip = (64 - reinterpret_cast<uintptr_t>(whole.data) % 64) % 64;
+  const glorot::Buffer aligned{whole.data + skip, whole.bytes - skip};
+  for (const double size : {16.0, bytes}) {  // what is small is copied
+    Program* refuses = parse(list(size, size == bytes ? 0 : 1), {x, three, y}, &why);
+    CHECK(refuses && !refuses->borrow(0, aligned));
+    delete refuses;
+  }
+  Program* p = parse(list(bytes, 1), {x, three, y}, &why);
+  CHECK(p);
+  CHECK(!p->borrow(0, {aligned.data + 4, aligned.bytes - 4}), "memory that is not aligned");
+  CHECK(!p->borrow(0, y) && !p->borrow(0, three) && !p->borrow(0, x), "memory that the program may write to");
+  CHECK(p->run(&failure) && y[0] == 4);
+  CHECK(p->borrow(0, aligned) && p->run(&failure) && y[0] == 5 && y[n - 1] == 5);
+  p->giveBack();
+  CHECK(p->run(&failure) && y[0] == 4 && y[n - 1] == 4);
+  delete p;
+}
+
 /** A launch in a program has up to 256 buffers, one in a chain 64. */
 static void wideLaunches() {
   Array<float> x(4);
@@ -114,4 +147,4 @@ static void wideLaunches() {
   CHECK(!fits(true, 65));
 }
 
-int main() { return test::main_({{"runs", runs}, {"refuses", refuses}, {"chains", chains}, {"wide launches", wideLaunches}}); }
+int main() { return test::main_({{"runs", runs}, {"refuses", refuses}, {"chains", chains}, {"borrows", borrows}, {"wide launches", wideLaunches}}); }

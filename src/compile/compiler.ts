@@ -206,7 +206,10 @@ export class Compiler<A extends Tensor[], R extends Result> {
 
   private readied({ inputs }: Kind, made: Recording, { tensors: outputs, build }: Shaped): Ready {
     const planned = plan(made, outputs, this.passes, this.ready())
-    const native = assemble(inputs.map(endOf), this.reuseResults ? [] : outputs.map(endOf), planned.launches)
+    // What is returned or left as a gradient is looked for where it was recorded.
+    const kept = new Set([...outputs.map(t => t.storage), ...made.kept()])
+    const ends = inputs.map(x => ({ ...endOf(x), borrowed: !kept.has(x.storage) }))
+    const native = assemble(ends, this.reuseResults ? [] : outputs.map(endOf), planned.launches)
     made.forget()
     const result = build(outputs)
     return { recording: made, plan: planned, native, revision: recording.revision, inputs, outputs, build, result }

@@ -31,6 +31,8 @@ export interface PlacedChain {
 /** What a run reads or gives: a place and its length. */
 export interface End extends Operand {
   readonly bytes: number
+  /** Of an input: whether launches may read it where the caller has it. */
+  readonly borrowed?: boolean
 }
 
 /** The list that native/program.h reads. */
@@ -69,9 +71,10 @@ export function assemble(
 ): NativeProgram {
   const w = new Writer()
   w.numbers.push(inputs.length, outputs.length)
-  for (const { storage, byteOffset, bytes } of [...inputs, ...outputs]) {
+  for (const [i, { storage, byteOffset, bytes, borrowed }] of [...inputs, ...outputs].entries()) {
     w.place(storage.bytes, byteOffset)
     w.numbers.push(bytes)
+    if (i < inputs.length) w.numbers.push(borrowed ? 1 : 0)
   }
   // Temporaries are numbered after all buffers, so those must be known first.
   const each = launches.flatMap(item => ('temporaries' in item ? item.launches : [item]))

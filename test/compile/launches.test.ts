@@ -40,7 +40,7 @@ function program(fn: Fn, inputs: Parameters<Fn>, options?: Options): (string | s
   for (let i = 0; i < 3; i++) step(...inputs)
   const [nInputs, nOutputs] = recorded
   const found: (string | string[])[] = []
-  let at = 2 + 3 * (nInputs + nOutputs)
+  let at = 2 + 4 * nInputs + 3 * nOutputs
   const one = () => {
     const [code, buffers, sizes, floats] = recorded.slice(at, at + 4)
     at += 4 + 2 * buffers + sizes + floats
