@@ -35,13 +35,13 @@ template <class T> struct Strip {
   T first[kStrip], second[kStrip];
 };
 
-/** Adds to the sums of n columns what f(row, i, m, u, v) gives for B rows. */
+/** f(row, i, m, a, b) adds to the sums of n columns what each of B rows has. */
 template <class T, int B, class F>
 __attribute__((noinline, flatten)) void addRows(int64_t row, int64_t n, Strip<T>& s, F f) {
   eachPack<T>(n, [&](int64_t i, int64_t m) {
-    Pack<T> a = loadPack(s.first + i, m), b = loadPack(s.second + i, m), u, v;
+    Pack<T> a = loadPack(s.first + i, m), b = loadPack(s.second + i, m);
 #pragma GCC unroll 4
-    for (int q = 0; q < B; q++) f(row + q, i, m, u, v), a = a + u, b = b + v;
+    for (int q = 0; q < B; q++) f(row + q, i, m, a, b);
     storePack(s.first + i, a, m), storePack(s.second + i, b, m);
   });
 }
@@ -76,16 +76,17 @@ __attribute__((noinline, flatten)) void addRow(int64_t n, const T* from, T* to) 
   eachPack<T>(n, [&](int64_t i, int64_t m) { storePack(to + i, loadPack(to + i, m) + loadPack(from + i, m), m); });
 }
 
-/** The sums of f(row, i, m, u, v) down n columns, in runs of rows whose sums are added up. */
+/** The sums of what f(row, i, m, a, b) adds down n columns, in runs of rows whose sums are added up. */
 template <class T, class F>
 inline void sumColumns(int64_t N, int64_t n, Strip<T>& s, F f) {
   constexpr int64_t kRun = 64;
+  constexpr int kRows = 4;
   for (int64_t i = 0; i < n; i++) s.first[i] = s.second[i] = 0;
   Strip<T> run;
   for (int64_t r = 0; r < N;) {
     const int64_t end = N - r < kRun ? N : r + kRun;
     for (int64_t i = 0; i < n; i++) run.first[i] = run.second[i] = 0;
-    for (; r + 4 <= end; r += 4) addRows<T, 4>(r, n, run, f);
+    for (; r + kRows <= end; r += kRows) addRows<T, kRows>(r, n, run, f);
     for (; r < end; r++) addRows<T, 1>(r, n, run, f);
     addRow(n, run.first, s.first), addRow(n, run.second, s.second);
   }
@@ -141,9 +142,9 @@ template <class T> struct Forward {
     T mean[kStrip], a[kStrip], b[kStrip];
     if (!(c.flags & kEval)) {
       meanOfRows(head, C, n, from, mean);
-      sumColumns<T>(c.N, n, s, [&](int64_t r, int64_t i, int64_t m, Pack<T>& u, Pack<T>& v) {
-        u = loadPack(from + r * C + i, m) - loadPack(mean + i, m);
-        v = u * u;
+      sumColumns<T>(c.N, n, s, [&](int64_t r, int64_t i, int64_t m, Pack<T>& a, Pack<T>& b) {
+        const Pack<T> u = loadPack(from + r * C + i, m) - loadPack(mean + i, m);
+        a = a + u, b = fma(u, u, b);
       });
     }
     for (int64_t i = 0; i < n; i++) {
@@ -245,9 +246,9 @@ template <class T> struct Backward {
     Strip<T> s;
     T mean[kStrip], shift[kStrip], slope[kStrip], a[kStrip];
     for (int64_t i = 0; i < n; i++) mean[i] = stats[2 * (ch + i)];
-    sumColumns<T>(c.N, n, s, [&](int64_t r, int64_t i, int64_t m, Pack<T>& u, Pack<T>& v) {
-      u = loadPack(grad + r * C + i, m);
-      v = u * (loadPack(from + r * C + i, m) - loadPack(mean + i, m));
+    sumColumns<T>(c.N, n, s, [&](int64_t r, int64_t i, int64_t m, Pack<T>& a, Pack<T>& b) {
+      const Pack<T> u = loadPack(grad + r * C + i, m);
+      a = a + u, b = fma(u, loadPack(from + r * C + i, m) - loadPack(mean + i, m), b);
     });
     for (int64_t i = 0; i < n; i++) {
       const Terms k = termsOf(ch + i, static_cast<double>(s.first[i]), static_cast<double>(s.second[i]));

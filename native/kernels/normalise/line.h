@@ -21,20 +21,21 @@ template <class T> struct Tally {
   }
 };
 
-/** f(i, m, u, v) gives the two terms of elements i … i+m-1; lanes past m do not count. */
+/** f(i, m, a, b) adds to both sums what elements i … i+m-1 have; lanes past m do not count. */
 template <class T, class F>
 __attribute__((noinline, flatten)) void addLine(Tally<T>& to, int64_t n, F f) {
   constexpr int W = kPack<T>;
   const Pack<T> none{};
   for (int64_t at = 0; at < n;) {
     const int64_t end = n - at < Tally<T>::kHeld ? n : at + Tally<T>::kHeld;
-    Pack<T> a[4] = {to.a, none, none, none}, b[4] = {to.b, none, none, none}, u, v;
+    Pack<T> a[4] = {to.a, none, none, none}, b[4] = {to.b, none, none, none};
     to.held += end - at;
     for (; at + 4 * W <= end; at += 4 * W)
 #pragma GCC unroll 4
-      for (int k = 0; k < 4; k++) f(at + k * W, W, u, v), a[k] = a[k] + u, b[k] = b[k] + v;
-    for (; at + W <= end; at += W) f(at, W, u, v), a[0] = a[0] + u, b[0] = b[0] + v;
+      for (int k = 0; k < 4; k++) f(at + k * W, W, a[k], b[k]);
+    for (; at + W <= end; at += W) f(at, W, a[0], b[0]);
     if (at < end) {
+      Pack<T> u = none, v = none;
       f(at, end - at, u, v);
       a[1] = a[1] + firstLanes(u, end - at, none), b[1] = b[1] + firstLanes(v, end - at, none);
       at = end;
@@ -47,17 +48,17 @@ __attribute__((noinline, flatten)) void addLine(Tally<T>& to, int64_t n, F f) {
 /** Adds x - around and its square. */
 template <class T> inline void addSpread(Tally<T>& to, const T* x, int64_t n, T around) {
   const Pack<T> m = fillPack(around);
-  addLine(to, n, [=](int64_t i, int64_t count, Pack<T>& u, Pack<T>& v) {
-    u = loadPack(x + i, count) - m;
-    v = u * u;
+  addLine(to, n, [=](int64_t i, int64_t count, Pack<T>& a, Pack<T>& b) {
+    const Pack<T> u = loadPack(x + i, count) - m;
+    a = a + u, b = fma(u, u, b);
   });
 }
 /** Adds dy and dy (x - mean). */
 template <class T> inline void addCross(Tally<T>& to, const T* x, const T* dy, int64_t n, T mean) {
   const Pack<T> m = fillPack(mean);
-  addLine(to, n, [=](int64_t i, int64_t count, Pack<T>& u, Pack<T>& v) {
-    u = loadPack(dy + i, count);
-    v = u * (loadPack(x + i, count) - m);
+  addLine(to, n, [=](int64_t i, int64_t count, Pack<T>& a, Pack<T>& b) {
+    const Pack<T> u = loadPack(dy + i, count);
+    a = a + u, b = fma(u, loadPack(x + i, count) - m, b);
   });
 }
 
