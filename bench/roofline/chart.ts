@@ -63,7 +63,7 @@ function labelled(points: readonly Point[], area: Box, taken: Box[]): string[] {
 const families: readonly [name: string, colour: string, belongs: (k: Kernel) => boolean][] = [
   ['sgemm, squares: NN by size, NT and TN', 'var(--a)', k => k.group === 'squares'],
   ['sgemm of an MLP', 'var(--d)', k => k.group === 'MLP'],
-  ['linear layers', 'var(--e)', k => k.group === 'linear'],
+  ['linear and recurrent layers', 'var(--e)', k => ['linear', 'recurrent'].includes(k.group)],
   ['convolutions', 'var(--c)', k => k.group === 'convolution'],
   ['element by element', 'var(--b)', k => ['elementwise', 'rows', 'optimizers'].includes(k.group)],
 ]

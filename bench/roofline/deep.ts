@@ -2,6 +2,7 @@
 import type { Measured } from '../peers/compare.js'
 import { groups, type Row } from '../peers/rows.js'
 import { type Kernel, type Output, peakOf } from './output.js'
+import { gf, us, verdict } from './reach.js'
 
 /** The row that the page explains. */
 export function deepRow(): Row {
@@ -20,12 +21,10 @@ function countProducts(layers: readonly number[]): Products {
   return { forward: n, dX: n - 1, dW: n }
 }
 
-const us = (seconds: number) => `${(seconds * 1e6).toFixed(seconds < 1e-5 ? 2 : 0)} us`
-const gf = (flops: number, seconds: number) => `${(flops / seconds / 1e9).toFixed(0)} GF/s`
-
-/** The section of the page, in Markdown; `measured` is the row's comparison with PyTorch, if there is one. */
-export function explainDeep(output: Output, measured: Measured | null): string {
+/** The section of the page, in Markdown; `compared` holds the row's comparison with PyTorch, if there is one. */
+export function explainDeep(output: Output, compared: ReadonlyMap<Row, Measured>): string {
   const row = deepRow()
+  const measured = compared.get(row)
   const { layers, batch } = row.ours.args as { layers: number[]; batch: number }
   const width = layers[0]
   const { forward, dX, dW } = countProducts(layers)
@@ -50,16 +49,10 @@ export function explainDeep(output: Output, measured: Measured | null): string {
 the first. That is ${(all / 1e6).toFixed(2)} million operations; at the peak of one thread, ${(peak / 1e9).toFixed(0)} GF/s, they take ${us(all / peak)}.`,
     parts.join('\n'),
   ]
-  if (measured === null) return [...text, 'PyTorch is not here: its time was not measured.'].join('\n\n')
-  const limit = measured.theirs / (all / peak)
-  const verdict =
-    limit < row.target!
-      ? `So ${row.target}x is out of reach of one thread here: a step that did nothing but these products, each at the peak, would be ${limit.toFixed(1)}x.`
-      : `So ${row.target}x is within the reach of the products: at the peak, a step of nothing else would be ${limit.toFixed(1)}x.`
+  if (measured === undefined) return [...text, 'PyTorch is not here: its time was not measured.'].join('\n\n')
   return [
     ...text,
-    `PyTorch takes ${us(measured.theirs)} for the whole step, glorot ${us(measured.ours)}: ${measured.ratio.toFixed(1)}x. For ${row.target}x a step would have to end within
-${us(measured.theirs / row.target!)}. ${verdict} At the speed the products have, they alone are ${(measured.theirs / products).toFixed(1)}x; the ${us(measured.ours - products)} beyond them go
+    `${verdict(row.target!, all / peak, measured)} At the speed the products have, they alone are ${(measured.theirs / products).toFixed(2)}x; the ${us(measured.ours - products)} beyond them go
 into sigmoids and their gradients, biases, the loss and the update.`,
   ].join('\n\n')
 }

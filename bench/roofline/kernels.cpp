@@ -107,6 +107,24 @@ void convolution(int64_t N, int64_t C, int64_t K, int64_t S) {
   launch("convolution", "convolution 3x3, dW", size, "convolutionWeight", {in(x), in(y), out(w)}, Sizes(sizes.begin(), sizes.end() - 1), flops, w);
 }
 
+/** An LSTM from zeros over T steps of B sequences: forward, and backward to its weights and biases. Its first step has no state to multiply. */
+void lstm(int64_t I, int64_t H, int64_t T, int64_t B) {
+  const int64_t N = T * B, G = 4 * H, S = B * H, multiplied = N - B;
+  const std::string size = join({T, B, I}) + " to " + std::to_string(H);
+  const Sizes sizes = {2, double(N), double(T), double(B), double(I), double(H), double(H), 0, 0, 1, 0};
+  const double inputs = 2.0 * double(N * G * I), state = 2.0 * double(multiplied * G * H);
+  const std::vector<Operand> given = {in(N * I), in(G * I), in(G * H), in(S), in(S)};
+  std::vector<Operand> forward = given, backward = given;
+  for (const int64_t n : {N * H, N * G, 2 * N * H, S, S}) forward.push_back(out(n));
+  for (const int64_t n : {G, G}) forward.push_back(in(n));
+  for (const int64_t n : {N * H, N * G, 2 * N * H, N * H, S, S}) backward.push_back(in(n));
+  for (const int64_t n : {S, S, G * I, G * H, G, G}) backward.push_back(out(n));
+  launch("recurrent", "LSTM", size, "recurrent", forward, sizes, inputs + state, N * H);
+  Sizes more = sizes;
+  more.push_back(14), more.push_back(0);
+  launch("recurrent", "LSTM, backward", size, "recurrentBackward", backward, more, inputs + 2 * state, N * H);
+}
+
 std::string power(int64_t n) { return "1e" + std::to_string(static_cast<int>(std::lround(std::log10(double(n))))); }
 
 void elementwise(int64_t n) {
@@ -170,6 +188,7 @@ void measureKernels() {
   }
   layer(100, 10, 10), layer(64, 64, 64), layer(128, 512, 784), layer(256, 2048, 2048);
   convolution(32, 1, 32, 28), convolution(32, 32, 64, 28), convolution(8, 64, 64, 56);
+  lstm(1, 64, 50, 32), lstm(64, 64, 50, 32);
   for (const int64_t n : {1000, 100000, 10000000}) elementwise(n), adam(n);
 }
 

@@ -4,41 +4,44 @@ import path from 'node:path'
 import { commit, load, machine, today } from '../machine.js'
 import { build, run } from '../native.js'
 import { compare, type Measured } from '../peers/compare.js'
-import type { Side } from '../peers/rows.js'
+import type { Row, Side } from '../peers/rows.js'
 import { Worker } from '../peers/worker.js'
 import { chart } from './chart.js'
 import { deepRow, explainDeep } from './deep.js'
+import { explainLstm, lstmRows } from './lstm.js'
 import { parse } from './output.js'
 import { page } from './page.js'
 
 const root = path.join(import.meta.dirname, '..', '..', '..')
 
-/** The row of eight small layers beside PyTorch; null where there is none. */
-async function measureDeep(): Promise<Measured | null> {
+/** The rows that the page explains beside PyTorch; none where there is none. */
+async function measureRows(rows: readonly Row[]): Promise<Map<Row, Measured>> {
+  const found = new Map<Row, Measured>()
   const sides = new Map<Side, Worker>()
   const here = path.join(import.meta.dirname, '..', 'peers', 'glorotWorker.js')
   const script = path.join(root, 'bench', 'peers', 'torch_worker.py')
   try {
     sides.set('PyTorch', await Worker.start(process.env.GLOROT_PYTHON || 'python3', [script]))
     sides.set('glorot', await Worker.start(process.execPath, [here]))
-    return await compare(deepRow(), sides, { rounds: 7, seconds: 0.3, cpu: true })
+    for (const row of rows) found.set(row, await compare(row, sides, { rounds: 7, seconds: 0.3, cpu: true }))
   } catch (problem) {
     console.log(`PyTorch left out: ${(problem as Error).message}`)
-    return null
   } finally {
     for (const side of sides.values()) side.stop()
   }
+  return found
 }
 
 const setting = { machine, load: load(), commit: commit(root), date: today() }
 const output = parse(run(build(root, 'roofline'), []))
-const measured = await measureDeep()
+const measured = await measureRows([deepRow(), ...lstmRows()])
+const explanation = [explainDeep(output, measured), explainLstm(output, measured)].join('\n\n')
 const results = path.join(root, 'bench', 'results')
 mkdirSync(results, { recursive: true })
 writeFileSync(
   path.join(results, 'roofline.json'),
-  `${JSON.stringify({ setting, ...output, deep: measured }, null, 1)}\n`,
+  `${JSON.stringify({ setting, ...output, rows: [...measured].map(([row, m]) => ({ row: row.title, ...m })) }, null, 1)}\n`,
 )
-writeFileSync(path.join(root, 'bench', 'ROOFLINE.md'), page(output, setting, explainDeep(output, measured)))
+writeFileSync(path.join(root, 'bench', 'ROOFLINE.md'), page(output, setting, explanation))
 writeFileSync(path.join(root, 'bench', 'ROOFLINE.svg'), chart(output, setting))
 console.log('written: bench/ROOFLINE.md, bench/ROOFLINE.svg, bench/results/roofline.json')

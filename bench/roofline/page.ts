@@ -16,6 +16,7 @@ const titles: Record<string, string> = {
   MLP: 'The products of an MLP 784-512-256-10 in batches of 128, M x N x K',
   linear: 'Linear layers, M x N x K: forward with its bias, backward with dX, dW and db',
   convolution: 'Convolutions, N x C x H x W to channels',
+  recurrent: 'Recurrent layers, steps x sequences x inputs to states: forward, and backward to weights and biases',
   elementwise: 'Element by element',
   rows: 'By rows: of 100 up to 1e5 elements, of 1000 above; sum over all',
   optimizers: 'A step of an optimizer over one parameter',

@@ -2,8 +2,10 @@
 import test from 'ava'
 import { chart as ratios } from '../../bench/peers/chart.js'
 import type { Line } from '../../bench/peers/result.js'
+import type { Row } from '../../bench/peers/rows.js'
 import { chart as roofs } from '../../bench/roofline/chart.js'
 import { deepRow, explainDeep } from '../../bench/roofline/deep.js'
+import { explainLstm, lstmRows } from '../../bench/roofline/lstm.js'
 import { boundOf, type Kernel, levelOf, moving, type Output, parse } from '../../bench/roofline/output.js'
 import { page } from '../../bench/roofline/page.js'
 import { element, logarithmic, picture, write } from '../../bench/svg.js'
@@ -103,6 +105,18 @@ const lines = [
     written: 4000,
     seconds: 2e-6,
   }),
+  ...['LSTM', 'LSTM, backward'].map((name, i) =>
+    kernel({
+      group: 'recurrent',
+      name,
+      size: '50x32x64 to 64',
+      elements: 1600 * 64,
+      flops: (1 + i) * 1e8,
+      read: 1e6,
+      written: 1e6,
+      seconds: 2e-3,
+    }),
+  ),
   kernel({
     group: 'elementwise',
     name: 'relu',
@@ -120,7 +134,7 @@ test('what the program prints is read, and nothing else', t => {
   t.is(output.isa, 'v3')
   t.deepEqual(
     [output.peaks, output.memories, output.formulas, output.kernels].map(l => l.length),
-    [2, 2, 1, 5],
+    [2, 2, 1, 7],
   )
   t.throws(() => parse('{"kind":"other"}'), { message: /not a line/ })
   t.throws(() => parse(''), { message: /no ISA/ })
@@ -131,7 +145,7 @@ test('a kernel is bound by the slowest of arithmetic, memory and formula', t => 
   t.is(levelOf(output, 32769).level, 'DRAM')
   // 40 bytes are copied, 60 are read besides.
   t.is(moving({ ...output.memories[0], read: 10, copy: 20 }, 100, 40), 4 + 6)
-  const [product, , , exp, relu] = output.kernels
+  const [product, , , exp, , , relu] = output.kernels
   t.deepEqual(boundOf(output, product), { seconds: 524288 / 1e11, by: 'arithmetic' })
   t.deepEqual(boundOf(output, exp), { seconds: 1000 * 1e-9, by: 'the formula of exp' })
   t.deepEqual(boundOf(output, relu), { seconds: 8e7 / 1e10, by: 'DRAM' })
@@ -140,23 +154,26 @@ test('a kernel is bound by the slowest of arithmetic, memory and formula', t => 
 test('the roofline chart marks every kernel', t => {
   const names = checkMarkup(roofs(output, setting))
   // Counted ones on the left, moving ones on the right, five families in the legend.
-  t.is(count(names, 'circle'), 4 + 2 + 5)
+  t.is(count(names, 'circle'), 6 + 2 + 5)
 })
 
-test('the page says whether the small layers can reach their ratio', t => {
-  const measured = (theirs: number) => ({
-    ratio: theirs / 2e-4,
-    low: 1,
-    high: 9,
-    ours: 2e-4,
-    theirs,
-    rounds: { ours: [], theirs: [] },
-  })
-  t.is(deepRow().theirs.side, 'PyTorch')
+test('the page says what the products of a row allow', t => {
+  const measured = (row: Row, theirs: number) =>
+    new Map([
+      [row, { ratio: theirs / 2e-4, low: 1, high: 9, ours: 2e-4, theirs, rounds: { ours: [], theirs: [] } } as const],
+    ])
+  const deep = deepRow()
+  t.is(deep.theirs.side, 'PyTorch')
   // 23 products of 2·64³ operations at 100 GF/s take 121 us: a peer of 604 us is 5 times that, one of 1.2 ms 10 times.
-  t.regex(explainDeep(output, measured(604e-6)), /8x is out of reach.*would be 5\.0x/s)
-  t.regex(explainDeep(output, measured(1206e-6)), /8x is within the reach.*would be 10\.0x/s)
-  const text = page(output, setting, explainDeep(output, null))
-  t.regex(text, /\| exp \| 1e3 \| 2\.00 us \|.*\| the formula of exp \| 50 % \|/)
-  t.regex(text, /its time was not measured/)
+  t.regex(explainDeep(output, measured(deep, 604e-6)), /8x is out of reach.*would be 5\.01x/s)
+  t.regex(explainDeep(output, measured(deep, 1206e-6)), /8x is within the reach.*would be 10\.00x/s)
+  const wide = lstmRows().at(-1)!
+  t.deepEqual(wide.ours.args.args, [64, 64])
+  // 300 million operations take 3 ms, their two launches 4.
+  const text = explainLstm(output, measured(wide, 5e-3))
+  t.regex(text, /300 million.*3000 us.*4000 us, 75 GF\/s.*2x is out of reach.*would be 1\.67x/s)
+  t.regex(explainLstm(output, new Map()), /not measured/)
+  const whole = page(output, setting, explainDeep(output, new Map()))
+  t.regex(whole, /\| exp \| 1e3 \| 2\.00 us \|.*\| the formula of exp \| 50 % \|/)
+  t.regex(whole, /its time was not measured/)
 })
