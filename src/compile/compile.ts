@@ -76,6 +76,7 @@ export interface Compiled<A extends Tensor[], R extends Result> {
  * | a number or a branch that changes from call to call | `CompileError` after four calls of which no two agree; pass it in as a tensor |
  * | `state = next` to keep a tensor for the next call | the same; write `state.copy_(next)` |
  * | setting `lr`, a scheduler's `step()` | `CompileError`; do it after the call, it takes effect with the next one |
+ * | `step` of an `LBFGS`, which reads losses | `CompileError`; compile its closure: `optimizer.step(() => compiled(x, y))` |
  * | changing an input in place, returning what is no tensor, calling a compiled function | `CompileError` |
  * | `console.log`, counters and other effects of JavaScript | happen while it is recorded, not when it is replayed |
  * | a tensor carried out by a closure | keeps the values of the recorded call; return it instead |

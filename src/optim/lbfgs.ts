@@ -3,6 +3,7 @@ import { copyOf } from '../autograd/accumulate.js'
 import { copyElements } from '../autograd/inplace.js'
 import { enableGrad, noGrad } from '../autograd/mode.js'
 import { checkChoice, checkInteger, checkNumber, checkOptions, DTypeError, ValueError } from '../core/errors.js'
+import { recording } from '../core/recording.js'
 import { normOf } from '../ops/clip.js'
 import { dot } from '../ops/matmul.js'
 import { filled } from '../tensor/create.js'
@@ -59,8 +60,8 @@ const product = (a: Tensor, b: Tensor): number => dot(a, b).item()
 const largest = (x: Tensor): number => normOf(x, Infinity)
 
 /**
- * One group only; `step` needs a closure that computes loss and gradients anew, and calls it several times. It reads the loss, so it
- * cannot be compiled. Liu and Nocedal 1989
+ * One group only; `step` needs a closure that computes loss and gradients anew, and calls it several times. How often depends on the
+ * losses, so the step cannot be compiled; the closure can. Liu and Nocedal 1989
  *
  * ```ts
  * optimizer.step(() => {
@@ -159,6 +160,9 @@ export class LBFGS extends Optimizer<LBFGSOptions> {
 
   protected override update<R>(closure: (() => R) | undefined): R | undefined {
     if (closure === undefined) throw new TypeError('LBFGS: step needs a closure that computes the loss')
+    recording.active?.refuse(
+      'what an LBFGS does next depends on the losses that it reads; compile its closure instead: optimizer.step(() => compiled(x, y))',
+    )
     return noGrad(() => this.iterate(closure))
   }
 

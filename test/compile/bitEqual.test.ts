@@ -71,12 +71,34 @@ const optimizers: Record<string, (p: Iterable<nn.Parameter>) => optim.Optimizer>
   Rprop: p => new optim.Rprop(p, { lr: 0.01 }),
 }
 
-test('the list of optimizers is whole, but for LBFGS, which reads values', t => {
+test('the list of optimizers is whole, but for LBFGS, whose closure is compiled', t => {
   const all = Object.entries(optim).filter(([, v]) => typeof v === 'function' && v.prototype instanceof optim.Optimizer)
   const tested = new Set(Object.keys(optimizers).map(name => name.split(',')[0]))
   t.deepEqual(
     all.map(([name]) => name).filter(name => !tested.has(name) && name !== 'KernelOptimizer'),
     ['LBFGS'],
+  )
+})
+
+test('LBFGS: its closure is compiled, and the same to the bit', t => {
+  const train = (wrap: (fn: Step) => Step) => {
+    manualSeed(3)
+    const model = perceptron()
+    const optimizer = new optim.LBFGS(model.parameters(), { lr: 0.5, lineSearchFn: 'strong_wolfe' })
+    const criterion = new nn.MSELoss()
+    const [x, y] = [randn([8, 6]), randn([8, 2])]
+    const evaluate = wrap((x, y) => {
+      optimizer.zeroGrad()
+      const loss = criterion.forward(model.forward(x), y)
+      loss.backward()
+      return loss
+    })
+    const losses = Array.from({ length: 4 }, () => bits(optimizer.step(() => evaluate(x, y))))
+    return [...losses, ...[...model.parameters()].map(bits)]
+  }
+  t.deepEqual(
+    train(compile),
+    train(fn => fn),
   )
 })
 

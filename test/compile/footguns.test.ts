@@ -111,6 +111,19 @@ test('a constant that changes from call to call is refused', t => {
   t.throws(() => step(tensor([1])), refused(/made of JavaScript values has other values/))
 })
 
+test('a step of LBFGS is refused: its closure is what can be compiled', t => {
+  const w = new nn.Parameter(tensor([1]))
+  const optimizer = new optim.LBFGS([w])
+  const evaluate = () => {
+    optimizer.zeroGrad()
+    const loss = w.square().sum()
+    loss.backward()
+    return loss
+  }
+  const step = compile(() => optimizer.step(evaluate))
+  t.throws(step, refused(/LBFGS .* compile its closure instead: optimizer\.step\(\(\) => compiled\(x, y\)\)/))
+})
+
 test('an optimizer cannot be changed within; between calls it can', t => {
   const w = new nn.Parameter(tensor([1]))
   const o = new optim.SGD([w], { lr: 1 })
