@@ -24,18 +24,27 @@ __attribute__((noinline)) void forward(Launch& l, int constants, ForwardRun<T> r
   const bool far = isFar(n, y);
   parallel(n, kGrain, [&](int64_t begin, int64_t end) { run(end - begin, far, c, x + begin, y + begin); });
 }
-/** buffers: saved, dy, dx (may be either). sizes: n. floats: the constants. */
+/** buffers: saved, dy, dx (may be either). sizes: n; then, if at all, 1: dy is one number for all elements, as below a mean.
+ *  floats: the constants. */
 template <class T>
 __attribute__((noinline)) void backward(Launch& l, int constants, BackwardRun<T> run) noexcept {
   const int64_t n = l.size(0);
+  const bool one = l.nSizes > 1 && l.choice(1, 2) == 1;
   const T* saved = l.in<T>(0, n);
-  const T* dy = l.in<T>(1, n);
+  const T* dy = l.in<T>(1, one ? 1 : n);
   T* dx = l.out<T>(2, n);
   double c[kMostConstants];
   for (int i = 0; i < constants; i++) c[i] = l.num(i);
   if (!l.ok()) return;
   const bool far = isFar(n, dx);
-  parallel(n, kGrain, [&](int64_t begin, int64_t end) { run(end - begin, far, c, saved + begin, dy + begin, dx + begin); });
+  parallel(n, kGrain, [&](int64_t begin, int64_t end) {
+    if (!one) return run(end - begin, far, c, saved + begin, dy + begin, dx + begin);
+    // The loop of each formula reads as many as there are: here they stay in the first cache.
+    constexpr int64_t kSame = 1024;
+    T same[kSame];
+    for (T& s : same) s = *dy;
+    for (int64_t at = begin; at < end; at += kSame) run(end - at < kSame ? end - at : kSame, far, c, saved + at, same, dx + at);
+  });
 }
 
 /** A constant in the type of x. */

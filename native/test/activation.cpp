@@ -45,7 +45,7 @@ static const Pointwise activations[] = {
 };
 
 static void formulas() {
-  for (const Pointwise& p : activations) test::checkFormula(p, 4e-6, 1e-6);
+  for (const Pointwise& p : activations) test::checkFormula(p, 4e-6, 1e-6), test::checkOneSlope<float>(p), test::checkOneSlope<double>(p);
 }
 static void shapes() {
   for (const Pointwise& p : activations) test::checkShape(p);

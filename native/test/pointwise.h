@@ -61,6 +61,23 @@ inline void checkFormula(const Pointwise& p, double relative, double absolute) {
   }
 }
 
+/** A dy that is one number for all elements gives the bits of as many; what is neither one nor many is refused. */
+template <class T> void checkOneSlope(const Pointwise& p) {
+  const std::string back = std::string(p.name) + "Backward";
+  for (const int64_t n : {1, 37, 1024, 2500, 40001}) {
+    Array<T> saved = arrayOf(samples<T>(p, n)), many(n), dx(n), other(n), one{T(1.75)};
+    const double count = static_cast<double>(n);
+    if (p.savesResult) run(p.name, dtypeOf<T>(), {saved, saved}, {count}, p.constants);
+    for (int64_t i = 0; i < n; i++) many[i] = one[0];
+    CHECK(run(back.c_str(), dtypeOf<T>(), {saved, many, dx}, {count, 0}, p.constants).kind == glorot::ErrorKind::kNone, "%s", p.name);
+    CHECK(run(back.c_str(), dtypeOf<T>(), {saved, one, other}, {count, 1}, p.constants).kind == glorot::ErrorKind::kNone, "%s", p.name);
+    CHECK(std::memcmp(&dx[0], &other[0], static_cast<size_t>(n) * sizeof(T)) == 0, "%s of %d", p.name, static_cast<int>(n));
+  }
+  Array<T> x(3), one(1);
+  CHECK(run(back.c_str(), dtypeOf<T>(), {x, one, x}, {3, 0}, p.constants).kind == glorot::ErrorKind::kLaunch, "%s", p.name);
+  CHECK(run(back.c_str(), dtypeOf<T>(), {x, x, x}, {3, 2}, p.constants).kind == glorot::ErrorKind::kLaunch, "%s", p.name);
+}
+
 /** Every length gives the same bits as a prefix of a long run, also in place, and no byte more is touched (the address sanitizer
  *  sees that); a missing or short buffer and a missing constant are refused. */
 inline void checkShape(const Pointwise& p) {

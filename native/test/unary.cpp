@@ -32,7 +32,7 @@ static const Pointwise functions[] = {
 };
 
 static void formulas() {
-  for (const Pointwise& p : functions) test::checkFormula(p, 4e-6, 1e-6);
+  for (const Pointwise& p : functions) test::checkFormula(p, 4e-6, 1e-6), test::checkOneSlope<float>(p), test::checkOneSlope<double>(p);
 }
 static void shapes() {
   for (const Pointwise& p : functions) test::checkShape(p);

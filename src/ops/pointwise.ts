@@ -12,6 +12,11 @@ export function dense(x: Tensor): Tensor {
   return x.customStrides === null ? x : copyOf(x)
 }
 
+/** Whether all elements are the same memory, as in the gradient of a mean. */
+function isOneNumber({ customStrides, count }: Tensor): boolean {
+  return customStrides !== null && count > 0 && customStrides.every(stride => stride === 0)
+}
+
 export interface Pointwise {
   /** Name of the operation, and of its kernel unless `kernel` says otherwise. */
   readonly name: string
@@ -43,7 +48,9 @@ export function pointwise({ name, kernel: base = name, saved, derivative }: Poin
     },
     backward(ctx, grad) {
       const dx = emptyTensor(grad.shape, grad.dtype)
-      launch(backward, grad.dtype, [dense(ctx.saved[0]), dense(grad), dx], [grad.count], ctx.extra)
+      const one = isOneNumber(grad)
+      const sizes = one ? [grad.count, 1] : [grad.count]
+      launch(backward, grad.dtype, [dense(ctx.saved[0]), one ? grad : dense(grad), dx], sizes, ctx.extra)
       return dx
     },
     derivative: (ctx, grad) => derivative(ctx.saved[0], grad, ctx.extra),

@@ -150,3 +150,18 @@ test('bad input is named', t => {
   t.throws(() => glorot.glu(tensor([1, 2, 3])), { instanceOf: ShapeError, message: /\[3\] must be even/ })
   t.throws(() => glorot.prelu(tensor([[1, 2]]), tensor([1, 2, 3])), { instanceOf: ShapeError })
 })
+
+test('the gradient of a mean, one number in every place, is the same as one written out', t => {
+  for (const shape of [[1], [3, 5], [40, 70]])
+    for (const dtype of ['float32', 'float64'] as const) {
+      const x = glorot.randn(shape, { dtype }).requiresGrad_()
+      const n = tensor(x.numel(), { dtype })
+      for (const name of ['square', 'sigmoid', 'exp']) {
+        const [y, other] = [library[name](x), library[name](x)]
+        const [one] = glorot.autograd.grad(y.mean(), x)
+        const written = glorot.onesLike(other).div(n)
+        const [many] = glorot.autograd.grad(other, x, { gradOutputs: written })
+        t.deepEqual(one.tolist(), many.tolist(), `${name} ${shape.join('x')} ${dtype}`)
+      }
+    }
+})
