@@ -26,7 +26,7 @@ struct Reader {
 constexpr int64_t kTile = 4096;
 constexpr size_t kTileBytes = kTile * sizeof(float);
 constexpr size_t kMaxChain = 256;
-constexpr size_t kBorrowed = 1 << 14;  // bytes of an input that take longer to copy than to compare with all that a program writes to
+constexpr size_t kBorrowed = 1 << 14;  // bytes of an input that take longer to copy than to compare with all memory of a program
 
 bool contains(const Buffer& b, const unsigned char* p) noexcept { return std::less_equal<>{}(b.data, p) && std::less<>{}(p, b.data + b.bytes); }
 
@@ -99,8 +99,13 @@ Program* Program::parse(const KernelTable& table, const double* numbers, size_t 
       const size_t bytes = buffers[k].bytes - offset;
       if (bytes < chainBytes) return refuse("a buffer is too short for its chain");
       p->operands_.push_back({buffers[k].data + offset, bytes});
-      for (const size_t input : borrowable)
-        if (contains(p->inputs_[input], p->operands_.back().data)) p->uses_.push_back({p->operands_.size() - 1, input, p->operands_.back()});
+      const Buffer& operand = p->operands_.back();
+      for (const size_t input : borrowable) {
+        const Buffer& own = p->inputs_[input];
+        if (!contains(own, operand.data)) continue;
+        if (own.bytes - static_cast<size_t>(operand.data - own.data) < chainBytes) return refuse("an input is too short for its chain");
+        p->uses_.push_back({p->operands_.size() - 1, input, operand});
+      }
     }
     if (static_cast<size_t>(r.end - r.at) < sizes + floats) return refuse("the list ends within a launch");
     if (chain) {

@@ -10,8 +10,8 @@ namespace glorot {
 class Program {
  public:
   /** Reads a program from `numbers`: how many inputs and outputs there are, the (buffer, byte offset, bytes) of each and, of an
-   *  input, 1 if launches may read it where its caller has it, as none writes to it and nobody looks for it here after a run; then
-   *  the launches: of each its code, how many buffers, sizes and floats, the (buffer, byte offset) of each buffer, the sizes, the floats.
+   *  input, 1 if launches may read it where its caller has it, for whom none writes to it and nobody looks for it here after a
+   *  run; then the launches: of each its code, how many buffers, sizes and floats, the (buffer, byte offset) of each buffer, the sizes, the floats.
    *  In place of a code, the one past all codes starts a chain: how many of the next launches, elements, temporaries; of each launch
    *  which of its sizes is the elements. Their buffers are of 4-byte elements; buffer numbers past the last are the temporaries.
    *  Null, with `why`, where that is no program of this table on these buffers. */
@@ -27,7 +27,7 @@ class Program {
   const std::vector<Buffer>& outputs() const noexcept { return outputs_; }
 
   /** Lets the next run read input i where the caller has it, aligned as tensors are; false where it is to be copied in: it is
-   *  small, is needed here, or a launch may write to that memory. */
+   *  small, is needed here, no launch reads it, or that memory is the program's as well. */
   bool borrow(size_t i, const Buffer& from) noexcept;
   /** Ends that: runs read what was copied in. */
   void giveBack() noexcept;
@@ -41,6 +41,9 @@ class Program {
 
   /** Runs the launches; the first that refuses ends the run. */
   bool run(Failure* failure) const noexcept;
+
+  /** A run is under way on another thread. */
+  bool busy = false;
 
  private:
   struct Step {

@@ -41,6 +41,10 @@ Program* held(napi_env env, Instance* it, napi_value handle, napi_value buffers)
     return nullptr;
   }
   Program* p = static_cast<Program*>(program);
+  if (p->busy) {
+    raise(env, it, ErrorKind::kLaunch, "replay", "the program is running on another thread");
+    return nullptr;
+  }
   uint32_t n = 0;
   bool same = false;
   same = napi_is_array(env, buffers, &same) == napi_ok && same && napi_get_array_length(env, buffers, &n) == napi_ok &&
@@ -74,7 +78,7 @@ bool feed(napi_env env, Instance* it, Program& p, const Buffer* from, size_t n, 
 /** A run under way on another thread. */
 struct Job {
   Instance* it;
-  const Program* program;
+  Program* program;
   napi_ref handle = nullptr, buffers = nullptr;
   napi_async_work work = nullptr;
   napi_deferred deferred = nullptr;
@@ -181,6 +185,7 @@ napi_value replayAsync(napi_env env, napi_callback_info info) {
   };
   const auto done = [](napi_env env, napi_status status, void* j) {
     Job* job = static_cast<Job*>(j);
+    if (status == napi_ok) job->program->busy = false;
     napi_value result;
     napi_get_undefined(env, &result);
     if (status == napi_ok && job->ok) napi_resolve_deferred(env, job->deferred, result);
@@ -199,7 +204,10 @@ napi_value replayAsync(napi_env env, napi_callback_info info) {
                      napi_create_async_work(env, nullptr, name, run, done, job, &job->work) == napi_ok &&
                      napi_create_promise(env, &job->deferred, &promise) == napi_ok &&
                      napi_queue_async_work(env, job->work) == napi_ok;
-  if (begun) return promise;
+  if (begun) {
+    p->busy = true;
+    return promise;
+  }
   release(env, job);
   return nullptr;
 }

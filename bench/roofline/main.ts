@@ -25,7 +25,7 @@ async function measureRows(rows: readonly Row[]): Promise<Map<Row, Measured>> {
     sides.set('glorot', await Worker.start(process.execPath, [here]))
     for (const row of rows) found.set(row, await compare(row, sides, { rounds: 7, seconds: 0.3, cpu: true }))
   } catch (problem) {
-    console.log(`PyTorch left out: ${(problem as Error).message}`)
+    console.log(`not compared with PyTorch: ${(problem as Error).message}`)
   } finally {
     for (const side of sides.values()) side.stop()
   }

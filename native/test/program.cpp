@@ -122,6 +122,15 @@ static void borrows() {
   p->giveBack();
   CHECK(p->run(&failure) && y[0] == 4 && y[n - 1] == 4);
   delete p;
+
+  // A chain may not go on past the input where that is shorter than its buffer.
+  const double chain = test::table->count * glorot::kDTypes;
+  for (const double shorter : {16384.0, bytes}) {
+    const std::vector<double> chained = {1, 0, 0, 0, shorter, 1, chain, 1, elements, 0, 1, add, 3, 4, 0, 0, 0, 0, 0, 1, 0, 1, elements, 1, 1};
+    p = parse(chained, {x, y}, &why);
+    CHECK((p != nullptr) == (shorter == bytes), "%g", shorter);
+    delete p;
+  }
 }
 
 /** A launch in a program has up to 256 buffers, one in a chain 64. */

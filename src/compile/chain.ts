@@ -2,7 +2,7 @@
 // one: what one passes to another stays in the cache, and what only they see is never stored. To the bit the same, as each element is
 // computed by the same kernels.
 import { elementwise, kernelOf } from '../core/dispatch.js'
-import type { Storage } from '../core/storage.js'
+import { overlap, type Storage } from '../core/storage.js'
 import { type Made, type RecordedLaunch, uses } from './recorder.js'
 
 /** Elements from which it pays: fewer stay in the caches between two launches, and tiles then cost up to a tenth (32 MB of L3). */
@@ -37,9 +37,11 @@ function isAligned(launches: readonly RecordedLaunch[]): boolean {
   const offsets = new Map<Storage, number>()
   return launches.every(launch =>
     launch.storages.every((s, i) => {
-      const at = launch.offsets[i]
-      if (!offsets.has(s)) offsets.set(s, at)
-      return offsets.get(s) === at
+      const at = offsets.get(s)
+      if (at !== undefined) return at === launch.offsets[i]
+      for (const other of offsets.keys()) if (overlap(s, other)) return false
+      offsets.set(s, launch.offsets[i])
+      return true
     }),
   )
 }

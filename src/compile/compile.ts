@@ -21,7 +21,7 @@ export interface CompileOptions {
   /** Pass: compute relu, sigmoid and tanh within the linear layer before them, their slopes within the backward of the one after them, to
    *  the bit the same. Default: true. */
   fuse?: boolean
-  /** Pass: step the groups of an optimizer, and more parameters than an eager launch takes, in one launch, to the bit the same. Default: true. */
+  /** Pass: step optimizers' groups, and more parameters than an eager launch takes, in one launch, to the bit the same. Default: true. */
   merge?: boolean
   /** Pass: run elementwise operations that follow each other tile by tile, while elements are in the cache, to the bit the same. Default: true. */
   chain?: boolean
@@ -74,7 +74,7 @@ export interface Compiled<A extends Tensor[], R extends Result> {
  * |---|---|
  * | reading a value: `item()`, `tolist()`, printing | `CompileError`; return the tensor and read it after the call |
  * | a number or a branch that changes from call to call | `CompileError` after four calls of which no two agree; pass it in as a tensor |
- * | `state = next` to keep a tensor for the next call | the same; write `state.copy_(next)` |
+ * | `state = next` to keep a tensor for the next call | the same, but not seen where `next` is an input; write `state.copy_(next)` |
  * | setting `lr`, a scheduler's `step()` | `CompileError`; do it after the call, it takes effect with the next one |
  * | `step` of an `LBFGS`, which reads losses | `CompileError`; compile its closure: `optimizer.step(() => compiled(x, y))` |
  * | changing an input in place, returning what is no tensor, calling a compiled function | `CompileError` |

@@ -30,10 +30,7 @@ function checkInputs(inputs: readonly unknown[]): asserts inputs is Tensor[] {
       throw new CompileError(`input ${i} of the compiled function must be a Tensor, got ${describe(x)}${hint}`, { op })
     }
     if (x.requiresGrad)
-      throw new CompileError(
-        `input ${i} requires gradients; inputs are copied, so it would get none: pass x.detach()`,
-        { op },
-      )
+      throw new CompileError(`input ${i} requires gradients, and would get none from a replay: pass x.detach()`, { op })
     if (inputs.indexOf(x) < i)
       throw new CompileError(`inputs ${inputs.indexOf(x)} and ${i} are the same tensor; pass it once`, { op })
   }
@@ -100,7 +97,7 @@ export class Compiler<A extends Tensor[], R extends Result> {
     const ready = this.readyOf(kind)
     if (ready === undefined) return this.record(kind, inputs)
     try {
-      await replayProgramAsync(ready.native, dense(inputs))
+      await replayProgramAsync(ready.native, given(inputs, ready.inputs))
     } catch (error) {
       failed(ready)
       throw error
@@ -144,7 +141,7 @@ export class Compiler<A extends Tensor[], R extends Result> {
   private replay(ready: Ready, inputs: A): R {
     const out = this.reuseResults ? none : ready.outputs.map(t => emptyTensor(t.shape, t.dtype))
     try {
-      replayProgram(ready.native, dense(inputs), out)
+      replayProgram(ready.native, given(inputs, ready.inputs), out)
     } catch (error) {
       failed(ready)
       throw error
@@ -162,8 +159,9 @@ export class Compiler<A extends Tensor[], R extends Result> {
 
   /** Runs the function itself, on this kind's own inputs, and keeps a program where it did the same as last time. */
   private record(kind: Kind, inputs: A): R {
+    const from = given(inputs, kind.inputs)
     kind.inputs.forEach((own, i) => {
-      copyElements(inputs[i], own)
+      copyElements(from[i], own)
     })
     const { revision } = recording
     const before = kind.attempts.filter(a => a.revision === revision && a.recording.settingsHold())
@@ -171,9 +169,7 @@ export class Compiler<A extends Tensor[], R extends Result> {
     const [made, result] = this.watch(kind.inputs as A)
     kind.inputs.forEach((x, i) => {
       if (x.storage.version !== versions[i])
-        made.refuse(
-          `it changes its input ${i} in place; inputs are copied, so the caller's would stay as it was: clone() it first`,
-        )
+        made.refuse(`it changes its input ${i} in place, which would not be the caller's: clone() it first`)
     })
     const ends = inputs.length + (this.reuseResults ? 0 : result.tensors.length)
     if (ends > maxBuffers)
@@ -208,7 +204,7 @@ export class Compiler<A extends Tensor[], R extends Result> {
     const planned = plan(made, outputs, this.passes, this.ready())
     // What is returned or left as a gradient is looked for where it was recorded.
     const kept = new Set([...outputs.map(t => t.storage), ...made.kept()])
-    const ends = inputs.map(x => ({ ...endOf(x), borrowed: !kept.has(x.storage) }))
+    const ends = inputs.map(x => ({ ...endOf(x), borrowed: !kept.has(x.storage) && !made.keeps(x) }))
     const native = assemble(ends, this.reuseResults ? [] : outputs.map(endOf), planned.launches)
     made.forget()
     const result = build(outputs)
@@ -236,8 +232,15 @@ function reused({ outputs, result }: Ready): Result {
 
 const none: readonly Tensor[] = []
 
-function dense(inputs: readonly Tensor[]): readonly Tensor[] {
+/** Whether replays can take it as it is: contiguous, and not the memory of an input itself, which was left as a gradient or returned. */
+function isFit(x: Tensor, own: readonly Tensor[]): boolean {
+  for (let i = 0; i < own.length; i++) if (own[i].storage === x.storage) return false
+  return x.isContiguous()
+}
+
+/** The inputs, those copied that replays cannot take. */
+function given(inputs: readonly Tensor[], own: readonly Tensor[]): readonly Tensor[] {
   for (let i = 0; i < inputs.length; i++)
-    if (!inputs[i].isContiguous()) return inputs.map(x => (x.isContiguous() ? x : copyOf(x)))
+    if (!isFit(inputs[i], own)) return inputs.map(x => (isFit(x, own) ? x : copyOf(x)))
   return inputs
 }

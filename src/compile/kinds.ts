@@ -14,7 +14,7 @@ export interface Attempt {
 /** Calls with inputs of the same shapes and dtypes. */
 export interface Kind {
   readonly grad: boolean
-  /** What the function is called with: the memory that replays read. */
+  /** What the function is called with while it is recorded: the memory that replays read, unless they read the caller's. */
   readonly inputs: readonly Tensor[]
   attempts: Attempt[]
   /** One for each way of going through the function: training, evaluation. */

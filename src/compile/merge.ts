@@ -1,6 +1,7 @@
-// Pass: merging. Launches of an optimizer that follow each other, those of its groups or of more parameters than a launch has room for
-// outside a program, become one. To the bit the same: no parameter's step knows of another's.
+// Pass: merging. Steps of optimizers that follow each other become one launch: those of groups, of more parameters than a launch has room
+// for outside a program, of several optimizers of one kind. To the bit the same where no step reads or writes what another one writes.
 import { kernelOf, mostMerged, steps } from '../core/dispatch.js'
+import { overlap } from '../core/storage.js'
 import type { RecordedLaunch } from './recorder.js'
 
 /** The operands of a step and where its groups begin: native/kernels/optim/sweep.h. */
@@ -41,7 +42,7 @@ function together(first: RecordedLaunch, then: RecordedLaunch): RecordedLaunch |
   const sizes = [elements.length, variant, ...elements, ...starts]
   if (storages.length > mostMerged.buffers || sizes.length > mostMerged.sizes) return null
   const clash = (x: RecordedLaunch, y: RecordedLaunch) =>
-    x.storages.some((s, i) => x.written[i] && y.storages.includes(s))
+    x.storages.some((s, i) => x.written[i] && y.storages.some(other => overlap(s, other)))
   if (clash(first, then) || clash(then, first)) return null
   return {
     ...first,

@@ -31,7 +31,7 @@ export interface PlacedChain {
 /** What a run reads or gives: a place and its length. */
 export interface End extends Operand {
   readonly bytes: number
-  /** Of an input: whether launches may read it where the caller has it. */
+  /** Of an input: whether launches may read it where the caller has it, as nobody looks for it here. */
   readonly borrowed?: boolean
 }
 
@@ -63,7 +63,7 @@ class Writer {
   }
 }
 
-/** Launches as one native call, with what is copied in before and out after. */
+/** Launches as one native call, with what it is given and what it gives. */
 export function assemble(
   inputs: readonly End[],
   outputs: readonly End[],

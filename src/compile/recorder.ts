@@ -165,6 +165,18 @@ export class Recording implements Recorder {
     this.left = [...this.grads].filter(([, use]) => use.assigned).map(([x]) => [x, x.grad])
   }
 
+  /**
+   * Whether a tensor that was there before the function lies on its input when it has ended: after `w.data = x`, or `layer.last = x` in a
+   * property that there was.
+   */
+  keeps(input: Tensor): boolean {
+    const { places, leaves, grads } = this.entry
+    const known = [...places, ...leaves, ...grads].map(([t]) => t)
+    // Views of the input that the function makes are forgotten with it.
+    const laid = (t: Tensor) => t !== input && t.base === null && t.storage === input.storage
+    return known.some(laid) || this.settings.changed.some(v => v instanceof Tensor && v.storage === input.storage)
+  }
+
   /** Lets go of the launches and their memory: what is left says whether a program made of them may run. */
   forget(): void {
     this.launches.length = 0

@@ -17,6 +17,8 @@ export class Settings {
   private holders: object[] = []
   private keys: Key[] = []
   private values: unknown[] = []
+  /** What the function left in the properties that it changed. */
+  changed: readonly unknown[] = []
 
   /** Notes the properties of a module, and what arrays and plain objects in them hold. */
   note(module: object): void {
@@ -48,7 +50,9 @@ export class Settings {
 
   /** Leaves out what the function itself changed: its effects are not repeated. */
   finish(): void {
-    const kept = this.holders.map((holder, i) => Object.is(now(holder, this.keys[i]), this.values[i]))
+    const found = this.holders.map((holder, i) => now(holder, this.keys[i]))
+    const kept = found.map((value, i) => Object.is(value, this.values[i]))
+    this.changed = found.filter((_, i) => !kept[i])
     this.holders = this.holders.filter((_, i) => kept[i])
     this.keys = this.keys.filter((_, i) => kept[i])
     this.values = this.values.filter((_, i) => kept[i])

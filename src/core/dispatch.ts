@@ -144,7 +144,7 @@ function putEnds(ends: Uint8Array[], from: readonly Operand[], at: number): void
   }
 }
 
-/** Runs a program: inputs are copied in before, outputs out after. Contiguous tensors. */
+/** Runs a program: inputs are copied in before or read where they are, outputs copied out after. Contiguous tensors. */
 export function replayProgram(program: NativeProgram, inputs: readonly Operand[], outputs: readonly Operand[]): void {
   const { handle, buffers, ends } = program
   putEnds(ends, inputs, 0)

@@ -17,6 +17,13 @@ export class Storage {
   }
 }
 
+/** Whether two have bytes in common: an array can be made a tensor twice. Small tensors share an array, and no bytes of it. */
+export function overlap(a: Storage, b: Storage): boolean {
+  const [x, y] = [a.bytes, b.bytes]
+  if (x === y || x.buffer !== y.buffer) return a === b
+  return x.byteOffset < y.byteOffset + y.length && y.byteOffset < x.byteOffset + x.length
+}
+
 const ALIGN = 64
 // Measured on the founding network's step: slabs of 64 KiB cost 0.1 us a tensor against 0.5 for an array each.
 const SLAB = 1 << 16

@@ -1,6 +1,6 @@
 // Inputs of replays: large ones are read where the caller has them, which nobody may notice.
 import test from 'ava'
-import { compile, manualSeed, nn, optim, randn, type Tensor } from 'glorot'
+import { compile, manualSeed, nn, optim, randn, type Tensor, zeros } from 'glorot'
 
 const bits = (x: Tensor) => Buffer.from(x.toTypedArray().slice().buffer).toString('hex')
 const N = 8192
@@ -56,6 +56,64 @@ test('an input that is returned, or left as a gradient, is that of the last call
     t.is(bits(exp), bits(x.exp()))
     t.is(bits(w.grad!), bits(y))
   }
+})
+
+test('an input that a parameter or a buffer was laid on is that of the last call', async t => {
+  class Last extends nn.Module {
+    constructor(n: number) {
+      super()
+      this.registerBuffer('last', zeros([n]))
+    }
+    declare last: Tensor
+
+    override forward(x: Tensor): Tensor {
+      this.last = x.detach()
+      return x.mul(2)
+    }
+  }
+  for (const n of [16, N]) {
+    const w = new nn.Parameter(zeros([n]))
+    const laid = compile((x: Tensor) => {
+      w.data = x
+      return w.detach().mul(2)
+    })
+    const layer = new Last(n)
+    const noted = compile((x: Tensor) => layer.forward(x))
+    for (let i = 0; i < 6; i++) {
+      const x = randn([n])
+      t.is(bits(laid(x)), bits(x.mul(2)))
+      t.is(bits(w), bits(x))
+      if (i % 2 === 0) noted(x)
+      else await noted.runAsync(x)
+      t.is(bits(layer.last), bits(x))
+    }
+  }
+})
+
+test('what a call left of one input may be another input of the next', t => {
+  for (const n of [16, N])
+    for (const reuseResults of [false, true]) {
+      const run = (wrap: (fn: (x: Tensor, y: Tensor) => Tensor[]) => (x: Tensor, y: Tensor) => Tensor[]) => {
+        manualSeed(2)
+        const w = new nn.Parameter(zeros([n]))
+        const step = wrap((x, y) => {
+          w.grad = x
+          return [x, x.sub(y)]
+        })
+        let before = randn([n])
+        const found: string[] = []
+        for (let i = 0; i < 8; i++) {
+          const [x, difference] = step(randn([n]), before)
+          found.push(bits(difference))
+          before = i % 2 === 0 ? x : w.grad!
+        }
+        return found
+      }
+      t.deepEqual(
+        run(fn => compile(fn, { reuseResults })),
+        run(fn => fn),
+      )
+    }
 })
 
 test('parts of a larger tensor, aligned or not, transposed or not', t => {

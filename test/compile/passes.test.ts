@@ -4,6 +4,7 @@ import test from 'ava'
 import {
   type CompileOptions,
   compile,
+  fromTypedArray,
   getNumThreads,
   manualSeed,
   nn,
@@ -11,6 +12,7 @@ import {
   randn,
   setNumThreads,
   type Tensor,
+  zeros,
 } from 'glorot'
 
 const bits = (x: Tensor) => createHash('sha256').update(new Uint8Array(x.toTypedArray().slice().buffer)).digest('hex')
@@ -95,6 +97,26 @@ test('views that overlap at different places are not tiled', t => {
   }
   const compiled = compile(fn)
   for (let i = 0; i < 4; i++) t.is(bits(compiled(x)), bits(fn(x)))
+})
+
+test('an array that was made a tensor twice, at different places, is not tiled', t => {
+  const make = () => {
+    const array = Float32Array.from({ length: 2_200_000 }, (_, i) => i % 7)
+    return [fromTypedArray(array.subarray(0, 2_100_000)), fromTypedArray(array.subarray(16, 2_100_016))]
+  }
+  const run = ([a, b]: Tensor[], wrap: (fn: (x: Tensor) => Tensor) => (x: Tensor) => Tensor) => {
+    const step = wrap(x => {
+      a.add_(x)
+      b.mul_(2)
+      return a.exp()
+    })
+    for (let i = 0; i < 4; i++) step(zeros([2_100_000]).add(0.25))
+    return [bits(a), bits(b)]
+  }
+  t.deepEqual(
+    run(make(), fn => compile(fn)),
+    run(make(), fn => fn),
+  )
 })
 
 test('what nobody needs is left out, its memory too; what draws random numbers or writes elsewhere is not', t => {

@@ -79,6 +79,44 @@ test('chains run tile by tile; those that are none are refused', t => {
   attack(good, memory)
 })
 
+test('a large input that may be borrowed: nothing is read or written elsewhere', t => {
+  const [exp, add] = ['exp', 'add'].map(name => native.kernels.indexOf(name) * 4)
+  const n = 5000
+  const [memory, results, given] = [8, 4, 4].map(size => new Uint8Array(size * n + 64))
+  // Input 0 lies in the middle of its buffer; a launch and a chain read it.
+  const chain = [native.kernels.length * 4, 1, n, 0, 1]
+  const reads = [exp, 2, 1, 0, 0, 256, 1, 0, n, ...chain, add, 3, 4, 0, 0, 256, 0, 256, 1, 0, 1, n, 1, 1]
+  const good = [1, 0, 0, 256, 4 * n, 1, ...reads]
+  t.notThrows(() => native.replay(native.record(Float64Array.from(good), [memory, results]), [memory, results], given))
+  const short = good.with(4, 1 << 14)
+  t.throws(() => native.record(Float64Array.from(short), [memory, results]), { message: /too short for its chain/ })
+  let seed = 5
+  const random = () => {
+    seed = (seed * 48271) % 2147483647
+    return seed / 2147483647
+  }
+  for (let i = 0; i < 4000; i++) {
+    const list = good.slice()
+    for (let k = 0; k < 2; k++)
+      list[Math.floor(random() * list.length)] = Math.floor(random() * [4, 300, 4 * n, 8 * n][Math.floor(random() * 4)])
+    try {
+      native.replay(native.record(Float64Array.from(list), [memory, results]), [memory, results], given)
+    } catch (error) {
+      if (typeof (error as { kind?: unknown }).kind !== 'number') throw error
+    }
+  }
+})
+
+test('a program that runs on another thread is not run', async t => {
+  const memory = new Uint8Array(64)
+  const out = new Uint8Array(16)
+  const handle = native.record(program(), [memory])
+  const run = native.replayAsync(handle, [memory])
+  t.throws(() => native.replay(handle, [memory], out), { message: /running on another thread/ })
+  await run
+  t.notThrows(() => native.replay(handle, [memory], out))
+})
+
 test('handles and buffers that are not those of the program are refused', t => {
   const memory = new Uint8Array(64)
   const out = new Uint8Array(16)
