@@ -14,11 +14,19 @@ const CLAMP = kernel('clampAll')
 
 const most = maxBuffers - 1
 
-/** Tensors of one dtype, cut into as many as a launch takes. */
+/** Tensors of one dtype, cut into as many as a launch takes: each once, as its threads change them at the same time. */
 function* launchable(tensors: readonly Tensor[]): Generator<[DType, Tensor[]]> {
   for (const dtype of new Set(tensors.map(t => t.dtype))) {
-    const own = tensors.filter(t => t.dtype === dtype)
-    for (let i = 0; i < own.length; i += most) yield [dtype, own.slice(i, i + most)]
+    let piece = new Set<Tensor>()
+    for (const t of tensors) {
+      if (t.dtype !== dtype) continue
+      if (piece.size === most || piece.has(t)) {
+        yield [dtype, [...piece]]
+        piece = new Set()
+      }
+      piece.add(t)
+    }
+    yield [dtype, [...piece]]
   }
 }
 

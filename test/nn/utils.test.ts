@@ -3,11 +3,13 @@ import test from 'ava'
 import {
   AutogradError,
   DTypeError,
+  getNumThreads,
   manualSeed,
   nn,
   ones,
   randn,
   ShapeError,
+  setNumThreads,
   type Tensor,
   tensor,
   ValueError,
@@ -51,6 +53,20 @@ test('gradients of two dtypes, and one that is not contiguous', t => {
   t.is(strided.at('0, 1').item(), 0.25)
   t.true(near(strided.at('0, 0').item(), 3 / 13))
   t.is(wide.item(), 0.25)
+})
+
+test('a gradient that two parameters hold counts and is scaled twice, as in PyTorch, on any number of threads', t => {
+  const threads = getNumThreads()
+  setNumThreads(2)
+  for (let i = 0; i < 20; i++) {
+    const shared = ones([40_000])
+    t.is(clipGradNorm_(withGradients([shared, shared]), 1).item(), Math.fround(Math.sqrt(80_000)))
+    const once = Math.fround(1 / (Math.fround(Math.sqrt(80_000)) + 1e-6))
+    const values = shared.toTypedArray()
+    t.true(values.every(v => v === values[0]))
+    t.true(near(values[0], once * once))
+  }
+  setNumThreads(threads)
 })
 
 test('parameters without gradients count as nothing', t => {
