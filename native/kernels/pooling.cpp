@@ -89,7 +89,7 @@ template <class T> void maxPool(Launch& l) noexcept {
       deltas[t] = static_cast<int32_t>((kz * w.dilation[0] * w.in[1] + ky * w.dilation[1]) * w.in[2] + kx * w.dilation[2]);
     }
     for (int64_t m = begin; m < end; m++) {
-      padPlane(w, x + m * w.plane, image);
+      padPlane(w, x + m * w.plane, image, false);
       for (int64_t r = 0; r < w.out[0] * w.out[1]; r++) {
         const int64_t z = r / w.out[1], y = r % w.out[1];
         const int64_t base = ((z * w.stride[0] - w.pad[0]) * w.in[1] + y * w.stride[1] - w.pad[1]) * w.in[2] - w.pad[2];

@@ -105,10 +105,19 @@ template <class F> inline void eachRow(const Window& w, const F& f) {
 }
 
 constexpr int64_t kAheadBytes = 4096;
-/** Copies a plane into its place in the padded one; the edges stay what they are. */
-template <class T> void padPlane(const Window& w, const T* x, T* to) {
+/** Copies a plane into its place in the padded one; the edges, which are zeros or as `zeros` says are not, stay what they are. */
+template <class T> void padPlane(const Window& w, const T* x, T* to, bool zeros = true) {
   constexpr int64_t L = VecOf<T>::lanes, kLine = 64 / sizeof(T), kAhead = kAheadBytes / sizeof(T);
   const int64_t s = w.stride[2];
+  if (const Columns c(w, 0); zeros && s == 1 && c.first < c.last && c.last - c.first <= L) {
+    // Zeros behind a row lie on edges, on rows that follow, or past the planes, where a vector is to spare.
+    const int64_t n = c.last - c.first;
+    return eachRow(w, [&](int64_t padded, int64_t row) {
+      const T* const in = x + row + c.first - w.pad[2];
+      __builtin_prefetch(in + kAhead);
+      store(to + padded + c.first, n == L ? load(in) : loadPartial(in, n));
+    });
+  }
   for (int64_t f = 0; f < s; f++) {
     const Columns c(w, f);
     eachRow(w, [&](int64_t padded, int64_t row) {
