@@ -142,9 +142,9 @@ template <class T> struct Forward {
     T mean[kStrip], a[kStrip], b[kStrip];
     if (!(c.flags & kEval)) {
       meanOfRows(head, C, n, from, mean);
-      sumColumns<T>(c.N, n, s, [&](int64_t r, int64_t i, int64_t m, Pack<T>& a, Pack<T>& b) {
+      sumColumns<T>(c.N, n, s, [&](int64_t r, int64_t i, int64_t m, Pack<T>& first, Pack<T>& second) {
         const Pack<T> u = loadPack(from + r * C + i, m) - loadPack(mean + i, m);
-        a = a + u, b = fma(u, u, b);
+        first = first + u, second = fma(u, u, second);
       });
     }
     for (int64_t i = 0; i < n; i++) {
@@ -246,9 +246,9 @@ template <class T> struct Backward {
     Strip<T> s;
     T mean[kStrip], shift[kStrip], slope[kStrip], a[kStrip];
     for (int64_t i = 0; i < n; i++) mean[i] = stats[2 * (ch + i)];
-    sumColumns<T>(c.N, n, s, [&](int64_t r, int64_t i, int64_t m, Pack<T>& a, Pack<T>& b) {
+    sumColumns<T>(c.N, n, s, [&](int64_t r, int64_t i, int64_t m, Pack<T>& first, Pack<T>& second) {
       const Pack<T> u = loadPack(grad + r * C + i, m);
-      a = a + u, b = fma(u, loadPack(from + r * C + i, m) - loadPack(mean + i, m), b);
+      first = first + u, second = fma(u, loadPack(from + r * C + i, m) - loadPack(mean + i, m), second);
     });
     for (int64_t i = 0; i < n; i++) {
       const Terms k = termsOf(ch + i, static_cast<double>(s.first[i]), static_cast<double>(s.second[i]));

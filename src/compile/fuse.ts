@@ -3,7 +3,7 @@
 // To the bit the same: both kernels have the same function.
 import { kernel, kernelOf } from '../core/dispatch.js'
 import type { Storage } from '../core/storage.js'
-import { type Made, type RecordedLaunch, uses } from './recorder.js'
+import { joined, type Made, type RecordedLaunch, uses } from './recorder.js'
 
 interface Rule {
   readonly first: number
@@ -72,12 +72,5 @@ export function fuse(
 ): RecordedLaunch[] {
   const count = uses(launches)
   const passing = (s: Storage) => fresh.has(s) && !kept.has(s) && count.get(s) === 2
-  const done: RecordedLaunch[] = []
-  for (const launch of launches) {
-    const before = done.at(-1)
-    const both = before === undefined ? null : together(before, launch, passing)
-    if (both === null) done.push(launch)
-    else done[done.length - 1] = both
-  }
-  return done
+  return joined(launches, (first, then) => together(first, then, passing))
 }

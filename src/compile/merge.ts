@@ -2,7 +2,7 @@
 // for outside a program, of several optimizers of one kind. To the bit the same where no step reads or writes what another one writes.
 import { kernelOf, mostMerged, steps } from '../core/dispatch.js'
 import { overlap } from '../core/storage.js'
-import type { RecordedLaunch } from './recorder.js'
+import { joined, type RecordedLaunch } from './recorder.js'
 
 /** The operands of a step and where its groups begin: native/kernels/optim/sweep.h. */
 interface Groups {
@@ -55,12 +55,5 @@ function together(first: RecordedLaunch, then: RecordedLaunch): RecordedLaunch |
 
 /** The launches, with the steps that follow each other made one. */
 export function merge(launches: readonly RecordedLaunch[]): RecordedLaunch[] {
-  const done: RecordedLaunch[] = []
-  for (const launch of launches) {
-    const before = done.at(-1)
-    const both = before === undefined ? null : together(before, launch)
-    if (both === null) done.push(launch)
-    else done[done.length - 1] = both
-  }
-  return done
+  return joined(launches, together)
 }

@@ -28,6 +28,21 @@ export function uses(launches: readonly RecordedLaunch[]): Map<Storage, number> 
   return found
 }
 
+/** The launches, those that follow each other made one where `together` can. */
+export function joined(
+  launches: readonly RecordedLaunch[],
+  together: (first: RecordedLaunch, then: RecordedLaunch) => RecordedLaunch | null,
+): RecordedLaunch[] {
+  const done: RecordedLaunch[] = []
+  for (const launch of launches) {
+    const before = done.at(-1)
+    const both = before === undefined ? null : together(before, launch)
+    if (both === null) done.push(launch)
+    else done[done.length - 1] = both
+  }
+  return done
+}
+
 /** Memory that was made while recording. */
 export interface Made {
   /** Position in the order of making. */

@@ -105,7 +105,7 @@ template <class F> inline void eachRow(const Window& w, const F& f) {
 }
 
 constexpr int64_t kAheadBytes = 4096;
-/** Copies a plane into its place in the padded one; the edges, which are zeros or as `zeros` says are not, stay what they are. */
+/** Copies a plane into its place in the padded one; the edges stay what they are. `zeros`: they are zeros. */
 template <class T> void padPlane(const Window& w, const T* x, T* to, bool zeros = true) {
   constexpr int64_t L = VecOf<T>::lanes, kLine = 64 / sizeof(T), kAhead = kAheadBytes / sizeof(T);
   const int64_t s = w.stride[2];
