@@ -109,6 +109,9 @@ static void geometries() {
       {2, 2, 3, 16, {1, 13, 12, 1, 5, 3, 1, 1, 2, 0, 2, 1, 1, 2, 1}},
       {2, 1, 2, 7, {1, 17, 20, 1, 2, 4, 1, 1, 1, 0, 0, 3, 1, 3, 2}},
       {1, 1, 40, 4, {1, 70, 40, 1, 3, 5, 1, 1, 1, 0, 1, 2, 1, 1, 1}},  // copies of a part of the rows at a time
+      {2, 1, 5, 6, {1, 20, 5, 1, 3, 3, 1, 1, 1, 0, 1, 1, 1, 1, 1}},    // several rows in a vector of a copy
+      {1, 1, 6, 4, {1, 12, 3, 1, 3, 3, 1, 1, 1, 0, 6, 17, 1, 1, 1}},   // vectors, rows and columns of nothing but edges
+      {1, 1, 31, 3, {1, 30, 90, 1, 3, 3, 1, 1, 1, 0, 2, 0, 1, 2, 40}}, // rows of many vectors, parts of the rows, wide steps
       {2, 3, 1, 1, {1, 7, 21, 1, 3, 3, 1, 1, 1, 0, 1, 1, 1, 1, 1}},    // depthwise 3 x 3, whose rows and vectors overlap
       {2, 2, 1, 2, {1, 4, 16, 1, 3, 3, 1, 1, 1, 0, 1, 1, 1, 1, 1}},
       {1, 2, 1, 1, {1, 6, 40, 1, 3, 3, 1, 1, 1, 0, 0, 0, 1, 1, 1}},

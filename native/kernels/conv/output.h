@@ -29,8 +29,19 @@ template <class T> struct Panel {
     const int64_t start = p;
     const int some = cutRuns<T>(c.w, p, lesser(end, p + kWidth - width), runs);
     gatherRows(c.w, c.C, image, runs, some, columns + width, kLength);
-    parts[count++] = {out + start, width, p - start};
-    width += p - start;
+    added(out + start, p - start);
+  }
+  /** The same of n places whose columns are copied already: rows `offsets` on from `copies`. How many fit. out: of the first place. */
+  int64_t add(const T* copies, const int64_t* offsets, int64_t n, T* out) {
+    n = lesser(n, kWidth - width);
+    T* to = columns + width;
+    for (int64_t r = 0; r < c.R; r++, to += kLength) copyRun(to, copies + offsets[r], n);
+    added(out, n);
+    return n;
+  }
+  void added(T* out, int64_t n) {
+    parts[count++] = {out, width, n};
+    width += n;
   }
 
   /** Computes what was added. False where there is no memory. */
@@ -56,25 +67,56 @@ template <class T> Shifted shiftedOf(const Convolution<T>& c) {
   return {c.w, c.C, sizeof(T), kTileVectors * VecOf<T>::lanes};
 }
 
-/** out of x [N, G, C, in], weight [G, K, C, kernel] and, unless null, bias [G, K]; see convolution. */
-template <class T> void convolve(Launch& l, const Convolution<T>& c, const T* x, const T* weight, const T* bias, T* out) {
-  const int64_t P = c.w.places;
-  const Shifted shifted = shiftedOf(c);
-  const bool shifts = kTuned<T> && !c.depthwise && shifted.rows != Shifted::kNone;
+/** convolve from shifted copies. */
+template <class T>
+void shiftedConvolve(Launch& l, const Convolution<T>& c, const Shifted& shifted, const T* x, const T* weight, const T* bias, T* out) {
+  const int64_t P = c.w.places, wide = c.w.out[2];
   Memory memory;
   parallel(c.N * c.G, grainOf(c.work(), c.N * c.G), [&](int64_t begin, int64_t end) {
-    T *image = nullptr, *columns = nullptr, *copies = nullptr;
+    Shifted s = shifted;
+    s.parts = room<Part>(kImageSlot, s.mostParts());
+    int64_t* const offsets = room<int64_t>(kOffsetSlot, c.R);
+    T* const copies = room<T>(kPanelSlot, plus(s.size(), plus(times(c.R, kLength), times(c.K, kWidth))));
+    if (!s.parts || !offsets || !copies) return memory.lacking();
+    s.find(c.C, offsets);
+    T* const columns = copies + s.size();
+    Panel<T> panel{c, columns, columns + c.R * kLength, weight, bias, {}, 0, 0};
+    for (int64_t i = begin; i < end; i++) {
+      const int64_t g = i % c.G;
+      panel.weight = weight + g * c.K * c.R, panel.bias = bias ? bias + g * c.K : nullptr;
+      for (int64_t y = 0; y < c.w.out[1]; y += s.rows) {
+        const int64_t until = lesser(c.w.out[1], y + s.rows), n = (until - y) * wide;
+        T* const to = out + i * c.K * P + y * wide;
+        s.plan(y, until);
+        s.copy(c.C, x + i * c.C * c.w.plane + y * c.w.in[2], copies);
+        int64_t p = shiftedProduct(c.K, c.R, n, panel.weight, copies, offsets, panel.bias, to, P);
+        while (p < n) {
+          p += panel.add(copies + p, offsets, n - p, to + p);
+          if (panel.width == kWidth && !panel.multiply()) return memory.lacking();
+        }
+      }
+      // Groups have weights of their own: no panel is shared between them.
+      if ((c.G > 1 || i + 1 == end) && !panel.multiply()) return memory.lacking();
+    }
+  });
+  memory.report(l);
+}
+
+/** out of x [N, G, C, in], weight [G, K, C, kernel] and, unless null, bias [G, K]; see convolution. */
+template <class T> void convolve(Launch& l, const Convolution<T>& c, const T* x, const T* weight, const T* bias, T* out) {
+  if constexpr (kTuned<T>)
+    if (const Shifted shifted = shiftedOf(c); !c.depthwise && shifted.rows != Shifted::kNone)
+      return shiftedConvolve(l, c, shifted, x, weight, bias, out);
+  const int64_t P = c.w.places;
+  Memory memory;
+  parallel(c.N * c.G, grainOf(c.work(), c.N * c.G), [&](int64_t begin, int64_t end) {
+    T *image = nullptr, *columns = nullptr;
     int64_t* offsets = nullptr;
     if (!c.pointwise) {
       image = clearImage<T>(c.w, c.C);
       if (c.depthwise) offsets = tapsAnd(c.w, 0, columns);
-      else columns = room<T>(kPanelSlot, plus(times(c.R, kLength), plus(times(c.K, kWidth), shifted.size())));
-      if (shifts) offsets = room<int64_t>(kOffsetSlot, c.R);
-      if (!image || !columns || (shifts && !offsets)) return memory.lacking();
-    }
-    if (shifts) {
-      copies = columns + c.R * kLength + c.K * kWidth;
-      shifted.find(c.w, c.C, offsets);
+      else columns = room<T>(kPanelSlot, plus(times(c.R, kLength), times(c.K, kWidth)));
+      if (!image || !columns) return memory.lacking();
     }
     Panel<T> panel{c, columns, columns + c.R * kLength, weight, bias, {}, 0, 0};
     for (int64_t i = begin; i < end; i++) {
@@ -93,22 +135,10 @@ template <class T> void convolve(Launch& l, const Convolution<T>& c, const T* x,
       for (int64_t j = 0; j < c.C; j++) padPlane(c.w, in + j * c.w.plane, image + j * c.w.size);
       if (!c.depthwise) {
         panel.weight = W, panel.bias = b;
-        const int64_t rows = shifts ? shifted.rows : c.w.out[1], wide = c.w.out[2];
-        for (int64_t y = 0; y < P / wide; y += rows) {
-          const int64_t until = lesser(P, (y + rows) * wide);
-          int64_t p = y * wide;
-          if constexpr (kTuned<T>) {
-            if (shifts) {
-              shifted.copy(c.w, c.C, image, y, until / wide, copies);
-              p += shiftedProduct(c.K, c.R, until - p, W, copies, offsets, b, to + p, P);
-            }
-          }
-          while (p < until) {
-            panel.add(image, p, until, to);
-            if (panel.width == kWidth && !panel.multiply()) return memory.lacking();
-          }
+        for (int64_t p = 0; p < P;) {
+          panel.add(image, p, P, to);
+          if (panel.width == kWidth && !panel.multiply()) return memory.lacking();
         }
-        // Groups have weights of their own: no panel is shared between them.
         if ((c.G > 1 || i + 1 == end) && !panel.multiply()) return memory.lacking();
         continue;
       }

@@ -1,5 +1,5 @@
-// Padded planes as the columns of a kernel see them: for each its own copy, row below row with no edges between. From there every
-// tap reads places side by side, whatever its row, so that taps below each other share a copy (3 x 3: a third of the columns).
+// Planes as the columns of a kernel see them: for each its own copy, row below row with no edges between. From there every tap reads
+// places side by side, whatever its row, so that taps below each other share a copy (3 x 3: a third of the columns).
 #pragma once
 #include "kernels/conv/window.h"
 #include "kernels/gemm/tile.h"
@@ -10,47 +10,104 @@ namespace {
 
 constexpr int64_t kShiftedBytes = 256 << 10;  // of copies at once: they stay in L2
 
-/** Which rows of places are copied at once, and where taps find them. */
+/** Lanes [begin, end) of a vector of a copy: those of the vector `from` elements on in a plane. */
+struct Part {
+  int32_t from;
+  uint8_t begin, end;
+  bool last;  // of its vector
+};
+
+/** Which rows of places are copied at once, from where, and where taps find them. */
 struct Shifted {
-  static constexpr int64_t kNone = 0;
+  static constexpr int64_t kNone = 0, kUnknown = INT64_MIN;
+  const Window& w;
   int64_t rows = kNone;  // of places at once
+  int64_t below = 0;     // rows that the last of them sees below itself
   int64_t copies, ld = 0;  // of all planes for each column of the kernel, and how far apart they are
-  Window across;         // the window of one row that is copied
+  Part* parts = nullptr;   // of copies of one plane, vector after vector
+  int64_t vectors = 0, known = kUnknown;  // of each copy; which rows the parts are for
 
   /** Rows are kNone where columns by themselves are as good. `size`: bytes of an element, `tile`: places that are computed at once. */
-  Shifted(const Window& w, int64_t planes, int64_t size, int64_t tile)
-      : copies(planes * w.kernel[2]), across(w) {
-    if (planes == 0 || w.high[0] != 1 || w.stride[1] != 1 || w.kernel[1] == 1) return;
-    const int64_t below = (w.kernel[1] - 1) * w.dilation[1], kept = kShiftedBytes / size / copies;
-    const int64_t most = kept / w.out[2] - below;
+  Shifted(const Window& window, int64_t planes, int64_t size, int64_t tile) : w(window), copies(planes * window.kernel[2]) {
+    if (planes == 0 || w.high[0] != 1 || w.stride[1] != 1 || w.stride[2] != 1 || w.kernel[1] == 1) return;
+    below = (w.kernel[1] - 1) * w.dilation[1];
+    const int64_t kept = kShiftedBytes / size / copies, most = kept / w.out[2] - below;
     // Rows that two copies have in common are copied twice.
     if (most < w.out[1] && most < 2 * below) return;
     const int64_t times = (w.out[1] + most - 1) / most, some = (w.out[1] + times - 1) / times;
     if (some * w.out[2] < tile) return;
     rows = some;
     ld = ((rows + below) * w.out[2] + 2 * kLanesF - 1) / kLanesF * kLanesF;
-    across.kernel[1] = 1;
-    across.out[1] = w.high[1];
   }
 
   int64_t size() const { return times(copies, ld); }
 
+  /** How many parts there are at most: a row adds to each vector that it lies in, and a vector may have none. */
+  int64_t mostParts() const { return times(w.kernel[2], plus(ld, times(rows + below, w.out[2] / kLanesF + 2))); }
+
   /** Where each tap of each plane finds place 0 of the copy: offsets[plane][tap]. */
-  void find(const Window& w, int64_t planes, int64_t* offsets) const {
+  void find(int64_t planes, int64_t* offsets) const {
     for (int64_t c = 0; c < planes; c++)
       for (int64_t y = 0; y < w.kernel[1]; y++)
         for (int64_t x = 0; x < w.kernel[2]; x++) *offsets++ = (c * w.kernel[2] + x) * ld + y * w.dilation[1] * w.out[2];
   }
 
-  /** Copies what places of rows [y0, y1) see. to: [planes, kernel columns, ld]. */
-  template <class T> void copy(const Window& w, int64_t planes, const T* image, int64_t y0, int64_t y1, T* to) const {
-    const int64_t first = y0 * w.out[2], end = (y1 + (w.kernel[1] - 1) * w.dilation[1]) * w.out[2];
-    for (int64_t p = first; p < end;) {
-      Run runs[kMostRuns];
-      const int64_t start = p;
-      const int count = cutRuns<T>(across, p, end, runs);
-      gatherRows(across, planes, image, runs, count, to + start - first, ld);
+  /** Finds the parts for places of rows [y0, y1), counted from row y0 of the plane. */
+  void plan(int64_t y0, int64_t y1) {
+    const int64_t top = y0 - w.pad[1], high = y1 - y0 + below, wide = w.out[2], L = kLanesF;
+    // Rows with no edge above or below them have the same parts anywhere.
+    const int64_t wanted = w.pad[0] == 0 && top >= 0 && top + high <= w.in[1] ? -high : y0;
+    if (wanted == known) return;
+    known = wanted;
+    vectors = (high * wide + L - 1) / L;
+    Part* part = parts;
+    for (int64_t x = 0; x < w.kernel[2]; x++) {
+      const int64_t right = x * w.dilation[2] - w.pad[2], first = right < 0 ? -right : 0, end = lesser(wide, w.in[2] - right);
+      int64_t row = 0;  // the first that is in the vector
+      for (int64_t at = 0; at < vectors * L; at += L) {
+        const Part* const start = part;
+        for (int64_t r = row, p = row * wide - at; r < high && p < L; r++, p += wide) {
+          if (p + wide <= L) row = r + 1;
+          const int64_t y = top + r, begin = p + first < 0 ? 0 : p + first, stop = lesser(p + end, L);
+          if (w.pad[0] > 0 || y < 0 || y >= w.in[1] || begin >= stop) continue;
+          const int64_t from = (y - y0) * w.in[2] + right - p;
+          *part++ = {static_cast<int32_t>(from), static_cast<uint8_t>(begin), static_cast<uint8_t>(stop), false};
+        }
+        if (part == start) *part++ = {0, 0, 0, false};
+        part[-1].last = true;
+      }
     }
+  }
+
+  /** Copies what was planned of `planes` planes, from row y0 of the first of them on. to: [planes, kernel columns, ld]. */
+  template <class T> void copy(int64_t planes, const T* x, T* to) const {
+    constexpr int kPlanes = 4;
+    int64_t c = 0;
+    for (; c + kPlanes <= planes; c += kPlanes) copySome<kPlanes>(x + c * w.plane, to + c * w.kernel[2] * ld);
+    for (; c < planes; c++) copySome<1>(x + c * w.plane, to + c * w.kernel[2] * ld);
+  }
+
+  template <int planes, class T> __attribute__((noinline)) void copySome(const T* x, T* to) const {
+    using V = typename VecOf<T>::type;
+    const int64_t plane = w.plane, next = w.kernel[2] * ld;
+    const Part* part = parts;
+    for (int64_t column = 0; column < w.kernel[2]; column++, to += ld)
+      for (int64_t i = 0; i < vectors; i++) {
+        V seen[planes]{};
+        bool last;
+        do {
+          const Part p = *part++;
+#pragma GCC unroll 4
+          for (int j = 0; j < planes; j++) {
+            seen[j] = loadLanes(seen[j], x + j * plane + p.from, p.begin, p.end);
+            // Only the first column meets planes that are still far away.
+            if (column == 0) __builtin_prefetch(x + (j + planes) * plane + p.from);
+          }
+          last = p.last;
+        } while (!last);
+#pragma GCC unroll 4
+        for (int j = 0; j < planes; j++) store(to + j * next + i * VecOf<T>::lanes, seen[j]);
+      }
   }
 };
 
