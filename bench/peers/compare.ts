@@ -26,28 +26,29 @@ export class Beyond extends Error {}
 /** Seconds that the turns of a slow peer may take in all: a step of seconds gets fewer rounds, a slower one no second turn. */
 const PATIENCE = 10
 
-const key = (run: Run) => JSON.stringify([run.work, run.args])
-
 /** Both sides draw the same numbers and run the same program: what they compute differs by rounding alone. */
 function checkAgreement(ours: number, theirs: number): void {
   if (Math.abs(ours - theirs) <= 1e-6 + 1e-3 * Math.abs(theirs)) return
   throw new Error(`the sides compute different things: ${ours} against ${theirs}`)
 }
 
-/** @throws Error if a side is not there or fails, or if the two do not compute the same */
+/**
+ * Both sides get a new process for each row: what an earlier one did to an allocator, a compiler or the caches would change the
+ * figures of those that follow.
+ *
+ * @throws Error if a side does not start or fails, or if the two do not compute the same
+ */
 export async function compare(
   { ours, theirs }: Row,
-  sides: ReadonlyMap<Side, Worker>,
+  start: (side: Side) => Promise<Worker>,
   { rounds, seconds, cpu }: Effort,
 ): Promise<Measured> {
-  const worker = (run: Run): Worker => {
-    const side = sides.get(run.side)
-    if (side === undefined) throw new Error(`${run.side} is not here`)
-    return side
-  }
+  const workers = new Map<Run, Worker>()
   const prepare = async (run: Run): Promise<number> => {
-    const { work, args, threads } = run
-    const { value, error, lacks } = await worker(run).ask({ do: 'prepare', key: key(run), work, args, threads })
+    const { side, work, args, threads } = run
+    const worker = await start(side)
+    workers.set(run, worker)
+    const { value, error, lacks } = await worker.ask({ do: 'prepare', work, args, threads })
     if (lacks !== undefined) throw new Beyond(lacks)
     if (error !== undefined) throw new Error(`${run.side}: ${error}`)
     return value!
@@ -55,8 +56,8 @@ export async function compare(
   // Two threads take turns with themselves: CPU time would not show what they save.
   const byCpu = cpu && ours.threads === 1 && theirs.threads === 1
   const turn = async (run: Run): Promise<number> => {
-    const request = { do: 'run', key: key(run), seconds, threads: run.threads, cpu: byCpu } as const
-    const { samples, error } = await worker(run).ask(request)
+    const request = { do: 'run', seconds, threads: run.threads, cpu: byCpu } as const
+    const { samples, error } = await workers.get(run)!.ask(request)
     if (error !== undefined) throw new Error(`${run.side}: ${error}`)
     return median(samples!)
   }
@@ -79,7 +80,7 @@ export async function compare(
       if (i % 2 === 1) mine.push(await turn(ours))
     }
   } finally {
-    for (const side of sides.values()) await side.ask({ do: 'forget' })
+    for (const worker of workers.values()) await worker.stop()
   }
   return {
     ...compareRounds(mine, other),

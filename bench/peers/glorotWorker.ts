@@ -9,6 +9,5 @@ await serve(async () => {
     greeting: { name: 'glorot', version, details: `${isa}, Node ${process.versions.node}` },
     works,
     setThreads: setNumThreads,
-    forget() {},
   }
 })

@@ -60,7 +60,6 @@ async function open(): Promise<Library> {
     greeting: { name: 'js-pytorch', version, details: `cpu, Node ${process.versions.node}` },
     works: { network },
     setThreads() {},
-    forget() {},
   }
 }
 

@@ -10,8 +10,9 @@ import { gemm } from './gemm.js'
 import { heading, markdown, type Setting, text } from './report.js'
 import { isMeasured, type Line, type Result } from './result.js'
 import { type Group, groups, type Row, SIDES, type Side } from './rows.js'
+import { PYTHON, startSide } from './sides.js'
 import { geometricMean } from './statistics.js'
-import { Worker } from './worker.js'
+import type { Greeting, Worker } from './worker.js'
 
 const root = path.join(import.meta.dirname, '..', '..', '..')
 
@@ -20,7 +21,7 @@ const { values: options } = parseArgs({
     only: { type: 'string', multiple: true, default: [] },
     rounds: { type: 'string', default: '7' },
     seconds: { type: 'string', default: '0.25' },
-    python: { type: 'string', default: process.env.GLOROT_PYTHON || 'python3' },
+    python: { type: 'string', default: PYTHON },
     cpu: { type: 'boolean', default: false },
   },
 })
@@ -41,34 +42,18 @@ function report(line: Line): void {
   lines.push(line)
 }
 
-/** How the process of a side is started. */
-function command(side: Side): [program: string, args: string[]] {
-  const script = (name: string) => path.join(import.meta.dirname, name)
-  const python = (name: string): [string, string[]] => [options.python, [path.join(root, 'bench', 'peers', name)]]
-  switch (side) {
-    case 'glorot':
-      return [process.execPath, [script('glorotWorker.js')]]
-    case 'PyTorch':
-      return python('torch_worker.py')
-    case 'TensorFlow.js wasm':
-      return [process.execPath, [script('tfjsWorker.js'), 'wasm']]
-    case 'TensorFlow.js cpu':
-      return [process.execPath, [script('tfjsWorker.js'), 'cpu']]
-    case 'js-pytorch':
-      return [process.execPath, [script('jsPytorchWorker.js')]]
-    case 'numpy':
-      return python('numpy_worker.py')
-  }
-}
+const start = (side: Side): Promise<Worker> => startSide(side, options.python)
 
 /** The sides that the wanted rows need, as far as they are here. */
-async function startSides(): Promise<Map<Side, Worker>> {
+async function findSides(): Promise<Map<Side, Greeting>> {
   const rows = groups.flatMap(g => g.rows.filter(r => wanted(g.name, r.title)))
   const needed = new Set<Side>(rows.flatMap(r => [r.ours.side, r.theirs.side]))
-  const sides = new Map<Side, Worker>()
+  const sides = new Map<Side, Greeting>()
   for (const side of SIDES.filter(s => needed.has(s))) {
     try {
-      sides.set(side, await Worker.start(...command(side)))
+      const worker = await start(side)
+      sides.set(side, worker.greeting)
+      await worker.stop()
     } catch (problem) {
       absent.push(`${side} left out: ${(problem as Error).message}`)
     }
@@ -76,10 +61,10 @@ async function startSides(): Promise<Map<Side, Worker>> {
   return sides
 }
 
-async function measureRow(group: Group, row: Row, sides: ReadonlyMap<Side, Worker>): Promise<Line> {
+async function measureRow(group: Group, row: Row): Promise<Line> {
   const line = { group: group.name, title: row.title }
   try {
-    const { ratio, ...rest } = await compare(row, sides, effort)
+    const { ratio, ...rest } = await compare(row, start, effort)
     return { ...line, unit: 'x', figure: ratio, target: row.target, ...rest }
   } catch (problem) {
     return { ...line, reason: (problem as Error).message, beyond: problem instanceof Beyond }
@@ -94,13 +79,13 @@ function mean({ name, target }: Group, rows: readonly Result[]): Result {
   return { group: name, title, unit: 'x', figure: geometricMean(ratios), low, high, target }
 }
 
-async function measureGroups(sides: ReadonlyMap<Side, Worker>): Promise<void> {
+async function measureGroups(sides: ReadonlyMap<Side, Greeting>): Promise<void> {
   const here = (row: Row) => sides.has(row.ours.side) && sides.has(row.theirs.side)
   for (const group of groups) {
     const rows = group.rows.filter(row => here(row) && wanted(group.name, row.title))
     const measured: Result[] = []
     for (const row of rows) {
-      const line = await measureRow(group, row, sides)
+      const line = await measureRow(group, row)
       report(line)
       if (isMeasured(line)) measured.push(line)
     }
@@ -109,22 +94,18 @@ async function measureGroups(sides: ReadonlyMap<Side, Worker>): Promise<void> {
 }
 
 const before = load()
-const sides = await startSides()
+const sides = await findSides()
 const setting: Setting = {
   date: today(),
   commit: commit(root),
   machine,
   load: before,
-  sides: [...sides.values()].map(({ greeting: g }) => `${g.name} ${g.version} (${g.details})`).concat(absent),
+  sides: [...sides.values()].map(g => `${g.name} ${g.version} (${g.details})`).concat(absent),
   effort: `${effort.rounds} rounds of ${effort.seconds} s a side in turns, one thread each${effort.cpu ? ', CPU time' : ''}`,
 }
 console.log([setting.machine, `load ${before}`, ...setting.sides, setting.effort].join('\n'))
 console.log(`\n${heading}`)
-try {
-  await measureGroups(sides)
-} finally {
-  for (const side of sides.values()) side.stop()
-}
+await measureGroups(sides)
 if (wanted('sgemm against OpenBLAS')) for (const line of gemm(root, Math.min(effort.rounds, 3))) report(line)
 if (wanted('Footprint')) for (const line of footprint(root)) report(line)
 

@@ -9,20 +9,17 @@ from clock import measure
 def serve(greeting, works, ready):
     """Says the greeting, then answers until the input ends. `ready(request)` is called before every request."""
     print(json.dumps(greeting), flush=True)
-    prepared = {}
+    prepared = None
     for line in sys.stdin:
         request = json.loads(line)
         try:
             ready(request)
             if request["do"] == "prepare":
                 step, value = works[request["work"]](**request["args"])
-                prepared[request["key"]] = step
+                prepared = step
                 answer = {"value": value()}
-            elif request["do"] == "run":
-                answer = {"samples": measure(prepared[request["key"]], request["seconds"], request.get("cpu", False))}
             else:
-                prepared.clear()
-                answer = {}
+                answer = {"samples": measure(prepared, request["seconds"], request.get("cpu", False))}
         except Exception as problem:
             answer = {"error": f"{type(problem).__name__}: {problem}"}
         print(json.dumps(answer), flush=True)

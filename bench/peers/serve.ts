@@ -15,8 +15,6 @@ export interface Library {
   // biome-ignore lint/suspicious/noExplicitAny: each work checks its own arguments by failing
   readonly works: Readonly<Record<string, (args: any) => Prepared>>
   setThreads(n: number): void
-  /** Lets go of what the works hold. */
-  forget(): void
 }
 
 /** Thrown where a library cannot express a work. */
@@ -36,20 +34,15 @@ export async function serve(open: () => Promise<Library>): Promise<void> {
     say({ missing: firstLine((problem as Error).message) })
     return
   }
-  const prepared = new Map<string, () => unknown>()
+  let prepared: (() => unknown) | undefined
   const answer = (request: Request): Answer => {
-    if (request.do === 'forget') {
-      prepared.clear()
-      library.forget()
-      return {}
-    }
     library.setThreads(request.threads)
-    if (request.do === 'run') return { samples: measure(prepared.get(request.key)!, request.seconds, request.cpu) }
+    if (request.do === 'run') return { samples: measure(prepared!, request.seconds, request.cpu) }
     const work = library.works[request.work]
     if (work === undefined) throw new Error(`no program for '${request.work}'`)
     manualSeed(0)
     const { step, value } = work(request.args)
-    prepared.set(request.key, step)
+    prepared = step
     return { value: value() }
   }
   say(library.greeting)

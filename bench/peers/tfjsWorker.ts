@@ -101,17 +101,11 @@ async function open(): Promise<Library> {
   }
   if (!(await tf.setBackend(backend))) throw new Error(`TensorFlow.js has no backend ${backend} here`)
   await tf.ready()
-  tf.engine().startScope()
   return {
     greeting: { name: `TensorFlow.js ${backend}`, version, details },
     works: { network, loader },
     setThreads(n) {
       if (n !== 1) throw new Error('the threads of a backend are chosen before it starts: one')
-    },
-    forget() {
-      tf.disposeVariables()
-      tf.engine().endScope()
-      tf.engine().startScope()
     },
   }
 }

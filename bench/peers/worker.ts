@@ -5,12 +5,10 @@ import { createInterface } from 'node:readline'
 export type Args = Readonly<Record<string, unknown>>
 
 export type Request =
-  /** Makes a work ready under a key, from seed 0, runs it once and gives a number that both sides must agree on. */
-  | { do: 'prepare'; key: string; work: string; args: Args; threads: number }
-  /** Runs a prepared work for a time, measured by the wall's clock or by the process's own CPU time. */
-  | { do: 'run'; key: string; seconds: number; threads: number; cpu: boolean }
-  /** Lets go of all prepared works. */
-  | { do: 'forget' }
+  /** Makes a work ready, from seed 0, runs it once and gives a number that both sides must agree on. */
+  | { do: 'prepare'; work: string; args: Args; threads: number }
+  /** Runs the prepared work for a time, measured by the wall's clock or by the process's own CPU time. */
+  | { do: 'run'; seconds: number; threads: number; cpu: boolean }
 
 export interface Answer {
   readonly value?: number
@@ -36,10 +34,17 @@ delete environment.OPENBLAS_CORETYPE
 export class Worker {
   readonly greeting: Greeting
   private readonly child: ChildProcessWithoutNullStreams
+  private readonly closed: Promise<unknown>
   private readonly lines: AsyncIterator<string>
 
-  private constructor(child: ChildProcessWithoutNullStreams, lines: AsyncIterator<string>, greeting: Greeting) {
+  private constructor(
+    child: ChildProcessWithoutNullStreams,
+    closed: Promise<unknown>,
+    lines: AsyncIterator<string>,
+    greeting: Greeting,
+  ) {
     this.child = child
+    this.closed = closed
     this.lines = lines
     this.greeting = greeting
   }
@@ -63,7 +68,7 @@ export class Worker {
     }
     const greeting = JSON.parse(first.value)
     if (greeting.missing !== undefined) throw new Error(greeting.missing)
-    return new Worker(child, lines, greeting)
+    return new Worker(child, closed, lines, greeting)
   }
 
   async ask(request: Request): Promise<Answer> {
@@ -72,7 +77,9 @@ export class Worker {
     return done ? { error: `${this.greeting.name}'s process ended` } : JSON.parse(value)
   }
 
-  stop(): void {
+  /** Done when the process has ended, and so takes no more time from others. */
+  async stop(): Promise<void> {
     this.child.stdin.end()
+    await this.closed
   }
 }

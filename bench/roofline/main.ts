@@ -4,8 +4,8 @@ import path from 'node:path'
 import { commit, load, machine, today } from '../machine.js'
 import { build, run } from '../native.js'
 import { compare, type Measured } from '../peers/compare.js'
-import type { Row, Side } from '../peers/rows.js'
-import { Worker } from '../peers/worker.js'
+import type { Row } from '../peers/rows.js'
+import { startSide } from '../peers/sides.js'
 import { chart } from './chart.js'
 import { deepRow, explainDeep } from './deep.js'
 import { explainLstm, lstmRows } from './lstm.js'
@@ -17,17 +17,10 @@ const root = path.join(import.meta.dirname, '..', '..', '..')
 /** The rows that the page explains beside PyTorch; none where there is none. */
 async function measureRows(rows: readonly Row[]): Promise<Map<Row, Measured>> {
   const found = new Map<Row, Measured>()
-  const sides = new Map<Side, Worker>()
-  const here = path.join(import.meta.dirname, '..', 'peers', 'glorotWorker.js')
-  const script = path.join(root, 'bench', 'peers', 'torch_worker.py')
   try {
-    sides.set('PyTorch', await Worker.start(process.env.GLOROT_PYTHON || 'python3', [script]))
-    sides.set('glorot', await Worker.start(process.execPath, [here]))
-    for (const row of rows) found.set(row, await compare(row, sides, { rounds: 7, seconds: 0.3, cpu: true }))
+    for (const row of rows) found.set(row, await compare(row, startSide, { rounds: 7, seconds: 0.3, cpu: true }))
   } catch (problem) {
     console.log(`not compared with PyTorch: ${(problem as Error).message}`)
-  } finally {
-    for (const side of sides.values()) side.stop()
   }
   return found
 }

@@ -1,11 +1,11 @@
 // The harness of bench/peers: its arithmetic, its protocol, and that every row it lists can run. Nothing here depends on time.
-import path from 'node:path'
 import test from 'ava'
 import { manualSeed } from 'glorot'
 import { Beyond, compare } from '../../bench/peers/compare.js'
 import { foreign } from '../../bench/peers/foreign.js'
 import { parse } from '../../bench/peers/gemm.js'
 import { groups, type Row, type Side } from '../../bench/peers/rows.js'
+import { startSide } from '../../bench/peers/sides.js'
 import { compareRounds, geometricMean, median } from '../../bench/peers/statistics.js'
 import { Worker } from '../../bench/peers/worker.js'
 import { works } from '../../bench/peers/works.js'
@@ -44,17 +44,15 @@ for (const [name, row] of once())
   })
 
 test('a worker takes its turns, and a work that fails is named', async t => {
-  const script = path.join(import.meta.dirname, '..', '..', 'bench', 'peers', 'glorotWorker.js')
-  const worker = await Worker.start(process.execPath, [script])
-  const sides = new Map<Side, Worker>([['glorot', worker]])
   const effort = { rounds: 2, seconds: 0.01, cpu: false }
   const run = (work: string) => ({ side: 'glorot', work, args: { op: 'add', shapes: [[2], [2]] }, threads: 1 }) as const
   const row = (work: string): Row => ({ title: work, ours: run(work), theirs: run(work) })
-  const { rounds } = await compare(row('elementwise'), sides, effort)
+  const { rounds } = await compare(row('elementwise'), startSide, effort)
   t.is(rounds.ours.length, 2)
   t.is(rounds.theirs.length, 2)
-  await t.throwsAsync(compare(row('nothing'), sides, effort), { message: /^glorot: Error: no program for 'nothing'/ })
-  worker.stop()
+  await t.throwsAsync(compare(row('nothing'), startSide, effort), {
+    message: /^glorot: Error: no program for 'nothing'/,
+  })
 })
 
 /** A side that gives the same answer to everything. */
@@ -65,25 +63,25 @@ require('node:readline').createInterface(process.stdin).on('line', () => console
   return Worker.start(process.execPath, ['--eval', program])
 }
 
-async function besideParrot(answer: object) {
-  const fast = await parrot({ value: 1, samples: [1e-3] })
-  const peer = await parrot(answer)
-  const sides = new Map<Side, Worker>([
-    ['glorot', fast],
-    ['numpy', peer],
-  ])
-  const run = (side: Side) => ({ side, work: 'any', args: {}, threads: 1 })
-  try {
-    return await compare({ title: 'any', ours: run('glorot'), theirs: run('numpy') }, sides, {
-      rounds: 7,
-      seconds: 0.1,
-      cpu: false,
-    })
-  } finally {
-    fast.stop()
-    peer.stop()
+async function besideParrot(answer: object, started: Worker[] = []) {
+  const start = async (side: Side) => {
+    const worker = await parrot(side === 'glorot' ? { value: 1, samples: [1e-3] } : answer)
+    started.push(worker)
+    return worker
   }
+  const run = (side: Side) => ({ side, work: 'any', args: {}, threads: 1 })
+  const row = { title: 'any', ours: run('glorot'), theirs: run('numpy') }
+  return await compare(row, start, { rounds: 7, seconds: 0.1, cpu: false })
 }
+
+test('each row has processes of its own, which end with it', async t => {
+  const started: Worker[] = []
+  await besideParrot({ value: 1, samples: [1] }, started)
+  await t.throwsAsync(besideParrot({ error: 'no' }, started), { message: 'numpy: no' })
+  t.is(started.length, 3)
+  for (const worker of started)
+    t.regex((await worker.ask({ do: 'prepare', work: '', args: {}, threads: 1 })).error!, /process ended/)
+})
 
 test('a slow peer gets fewer turns, and still a ratio', async t => {
   const turns = async (seconds: number) => (await besideParrot({ value: 1, samples: [seconds] })).rounds.theirs.length
@@ -103,26 +101,15 @@ test('a package that is not there is named, with the way to get it', async t => 
   await t.throwsAsync(foreign('no-such-package', import.meta.dirname), { message: /npm install .* no-such-package/ })
 })
 
-for (const [script, backend] of [
-  ['tfjsWorker', 'wasm'],
-  ['tfjsWorker', 'cpu'],
-  ['jsPytorchWorker', ''],
-] as const) {
+for (const side of ['TensorFlow.js wasm', 'TensorFlow.js cpu', 'js-pytorch'] as const) {
   const here = process.env.GLOROT_PEERS ? test : test.skip
-  here(`${script} ${backend} computes what we do`, async t => {
-    const folder = path.join(import.meta.dirname, '..', '..', 'bench', 'peers')
-    const side = script === 'jsPytorchWorker' ? 'js-pytorch' : (`TensorFlow.js ${backend}` as Side)
-    const sides = new Map<Side, Worker>([
-      ['glorot', await Worker.start(process.execPath, [path.join(folder, 'glorotWorker.js')])],
-      [side, await Worker.start(process.execPath, [path.join(folder, `${script}.js`), backend])],
-    ])
+  here(`${side} computes what we do`, async t => {
     const rows = groups.flatMap(g => g.rows).filter(r => r.theirs.side === side && r.title.startsWith('founding'))
     t.true(rows.length > 0)
     for (const row of rows) {
-      const measured = compare(row, sides, { rounds: 1, seconds: 0.01, cpu: false })
+      const measured = compare(row, startSide, { rounds: 1, seconds: 0.01, cpu: false })
       await measured.then(m => t.true(m.ratio > 0)).catch(problem => t.true(problem instanceof Beyond, problem.message))
     }
-    for (const worker of sides.values()) worker.stop()
   })
 }
 
