@@ -70,11 +70,11 @@ bool columnsBack(const Convolution<T>& c, int64_t c0, int64_t c1, const T* grad,
   for (int64_t p = 0; p < P;) {
     const int64_t start = p;
     Run runs[kMostRuns];
-    const int count = cutRuns<T>(c.w, p, lesser(P, p + kWidth), runs);
-    Gemm<T> g{M, p - start, c.K, weight + c0 * c.w.taps, 1, c.R, grad + start, P, 1, rows, kWidth};
+    const int count = cutRuns<T>(c.w, p, lesser(P, p + Panel<T>::kWidth), runs);
+    Gemm<T> g{M, p - start, c.K, weight + c0 * c.w.taps, 1, c.R, grad + start, P, 1, rows, Panel<T>::kWidth};
     g.near = true;
     if (!gemm(g)) return false;
-    scatterRows(c.w, c1 - c0, rows, kWidth, runs, count, image);
+    scatterRows(c.w, c1 - c0, rows, Panel<T>::kWidth, runs, count, image);
   }
   return true;
 }
@@ -113,7 +113,7 @@ template <class T> void convolutionInput(Launch& l) noexcept {
     if (!c.pointwise) {
       image = room<T>(kImageSlot, times(block, c.w.size));
       if (c.depthwise) offsets = tapsAnd(c.w, 0, rows);
-      else rows = room<T>(kPanelSlot, times(times(block, c.w.taps), kWidth));
+      else rows = room<T>(kPanelSlot, times(times(block, c.w.taps), Panel<T>::kWidth));
       if (!image || !rows) return memory.lacking();
     }
     for (int64_t i = begin; i < end; i++) {

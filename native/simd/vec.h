@@ -90,15 +90,16 @@ inline VecD loadPartial(const double* p, int64_t n) {
   return VecD{p[0]};
 #endif
 }
-/** v with lanes [begin, end) of the vector at p; reads no others. */
-inline VecF loadLanes(VecF v, const float* p, int begin, int end) {
+/** v with some lanes of the vector at p, bit i for lane i; reads no others. */
+inline VecF loadLanes(VecF v, const float* p, uint16_t lanes) {
 #if defined(__AVX512F__)
-  return (VecF)_mm512_mask_loadu_ps((__m512)v, (__mmask16)((1u << end) - (1u << begin)), p);
+  return (VecF)_mm512_mask_loadu_ps((__m512)v, lanes, p);
 #elif defined(__AVX2__)
-  const VecI lane = {0, 1, 2, 3, 4, 5, 6, 7}, mask = (lane >= splati(begin)) & (lane < splati(end));
+  const VecI bit = {1, 2, 4, 8, 16, 32, 64, 128}, mask = (splati(lanes) & bit) != 0;
   return mask ? (VecF)_mm256_maskload_ps(p, (__m256i)mask) : v;
 #else
-  for (int i = begin; i < end; i++) v[i] = p[i];
+  for (int i = 0; i < kLanesF; i++)
+    if (lanes >> i & 1) v[i] = p[i];
   return v;
 #endif
 }

@@ -1,7 +1,7 @@
 // Planes as the columns of a kernel see them: for each its own copy, row below row with no edges between. From there every tap reads
 // places side by side, whatever its row, so that taps below each other share a copy (3 x 3: a third of the columns).
 #pragma once
-#include "kernels/conv/window.h"
+#include "kernels/conv/panel.h"
 #include "kernels/gemm/tile.h"
 
 namespace glorot {
@@ -10,10 +10,10 @@ namespace {
 
 constexpr int64_t kShiftedBytes = 256 << 10;  // of copies at once: they stay in L2
 
-/** Lanes [begin, end) of a vector of a copy: those of the vector `from` elements on in a plane. */
+/** Some lanes of a vector of a copy: those of the vector `from` elements on in a plane. */
 struct Part {
   int32_t from;
-  uint8_t begin, end;
+  uint16_t lanes;
   bool last;  // of its vector
 };
 
@@ -70,10 +70,13 @@ struct Shifted {
           if (p + wide <= L) row = r + 1;
           const int64_t y = top + r, begin = p + first < 0 ? 0 : p + first, stop = lesser(p + end, L);
           if (w.pad[0] > 0 || y < 0 || y >= w.in[1] || begin >= stop) continue;
-          const int64_t from = (y - y0) * w.in[2] + right - p;
-          *part++ = {static_cast<int32_t>(from), static_cast<uint8_t>(begin), static_cast<uint8_t>(stop), false};
+          const int32_t from = static_cast<int32_t>((y - y0) * w.in[2] + right - p);
+          const uint16_t lanes = static_cast<uint16_t>((1 << stop) - (1 << begin));
+          // Rows as wide as those of the plane are one part.
+          if (part > start && part[-1].from == from) part[-1].lanes |= lanes;
+          else *part++ = {from, lanes, false};
         }
-        if (part == start) *part++ = {0, 0, 0, false};
+        if (part == start) *part++ = {0, 0, false};
         part[-1].last = true;
       }
     }
@@ -99,7 +102,7 @@ struct Shifted {
           const Part p = *part++;
 #pragma GCC unroll 4
           for (int j = 0; j < planes; j++) {
-            seen[j] = loadLanes(seen[j], x + j * plane + p.from, p.begin, p.end);
+            seen[j] = loadLanes(seen[j], x + j * plane + p.from, p.lanes);
             // Only the first column meets planes that are still far away.
             if (column == 0) __builtin_prefetch(x + (j + planes) * plane + p.from);
           }
@@ -134,21 +137,55 @@ void shiftedTile(int64_t R, const T* weight, const T* copies, const int64_t* off
 
 /** All K rows of as many whole tiles as n places hold; the places that are done. */
 template <class T>
-int64_t shiftedProduct(int64_t K, int64_t R, int64_t n, const T* weight, const T* copies, const int64_t* offsets, const T* bias, T* out,
-                       int64_t ld) {
+int64_t shiftedProduct(const Convolution<T>& c, int64_t n, const T* weight, const T* copies, const int64_t* offsets, const T* bias, T* out) {
   constexpr int64_t kWidth = kTileVectors * VecOf<T>::lanes;
-  constexpr int kMost = kTileRows[kTileVectors];
   int64_t p = 0;
-  for (; p + kWidth <= n; p += kWidth) {
-    for (int64_t k = 0, rows; k < K; k += rows) {
-      // Four heights do for any number: 8 rows are 4 and 4.
-      const int64_t left = K - k;
-      rows = left > 8 || left == kMost ? kMost : left >= 4 ? 4 : left >= 2 ? 2 : 1;
-      const auto tile = rows == kMost ? shiftedTile<T, kMost> : rows == 4 ? shiftedTile<T, 4> : rows == 2 ? shiftedTile<T, 2> : shiftedTile<T, 1>;
-      tile(R, weight + k * R, copies + p, offsets, bias ? bias + k : nullptr, out + k * ld + p, ld);
-    }
-  }
+  for (; p + kWidth <= n; p += kWidth)
+    eachHeight<kTileRows[kTileVectors]>(c.K, [&](auto height, int64_t k) {
+      shiftedTile<T, decltype(height)::value>(c.R, weight + k * c.R, copies + p, offsets, bias ? bias + k : nullptr,
+                                              out + k * c.w.places + p, c.w.places);
+    });
   return p;
+}
+
+template <class T> Shifted shiftedOf(const Convolution<T>& c) {
+  return {c.w, c.C, sizeof(T), kTileVectors * VecOf<T>::lanes};
+}
+
+/** convolve from shifted copies. */
+template <class T>
+void shiftedConvolve(Launch& l, const Convolution<T>& c, const Shifted& shifted, const T* x, const T* weight, const T* bias, T* out) {
+  const int64_t P = c.w.places, wide = c.w.out[2];
+  Memory memory;
+  parallel(c.N * c.G, grainOf(c.work(), c.N * c.G), [&](int64_t begin, int64_t end) {
+    Shifted s = shifted;
+    s.parts = room<Part>(kImageSlot, s.mostParts());
+    int64_t* const offsets = room<int64_t>(kOffsetSlot, c.R);
+    T* const copies = room<T>(kPanelSlot, plus(s.size(), Panel<T>::size(c)));
+    if (!s.parts || !offsets || !copies) return memory.lacking();
+    s.find(c.C, offsets);
+    Panel<T> panel(c, copies + s.size());
+    for (int64_t i = begin; i < end; i++) {
+      const int64_t g = i % c.G;
+      panel.weight = weight + g * c.K * c.R, panel.bias = bias ? bias + g * c.K : nullptr;
+      for (int64_t y = 0; y < c.w.out[1]; y += s.rows) {
+        const int64_t until = lesser(c.w.out[1], y + s.rows), n = (until - y) * wide;
+        T* const to = out + i * c.K * P + y * wide;
+        s.plan(y, until);
+        s.copy(c.C, x + i * c.C * c.w.plane + y * c.w.in[2], copies);
+        for (int64_t p = shiftedProduct(c, n, panel.weight, copies, offsets, panel.bias, to); p < n;) {
+          const int64_t some = lesser(n - p, panel.left());
+          T* row = panel.add(to + p, some);
+          for (int64_t r = 0; r < c.R; r++, row += Panel<T>::kLength) copyRun(row, copies + offsets[r] + p, some);
+          p += some;
+          if (panel.left() == 0 && !panel.multiply()) return memory.lacking();
+        }
+      }
+      // Groups have weights of their own: no panel is shared between them.
+      if ((c.G > 1 || i + 1 == end) && !panel.multiply()) return memory.lacking();
+    }
+  });
+  memory.report(l);
 }
 
 }  // namespace
