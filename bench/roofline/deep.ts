@@ -52,7 +52,7 @@ the first. That is ${(all / 1e6).toFixed(2)} million operations; at the peak of 
   if (measured === undefined) return [...text, 'PyTorch is not here: its time was not measured.'].join('\n\n')
   return [
     ...text,
-    `${verdict(row.target!, all / peak, measured)} At the speed the products have, they alone are ${(measured.theirs / products).toFixed(2)}x; the ${us(measured.ours - products)} beyond them go
+    `${verdict(row.target!, all / peak, 'these products, each at the peak,', measured)} At the speed the products have, they alone are ${(measured.theirs / products).toFixed(2)}x; the ${us(measured.ours - products)} beyond them go
 into sigmoids and their gradients, biases, the loss and the update.`,
   ].join('\n\n')
 }
