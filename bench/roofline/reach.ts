@@ -12,12 +12,6 @@ export const gf = (flops: number, seconds: number) => `${(flops / seconds / 1e9)
  */
 export function verdict(target: number, least: number, what: string, { ours, theirs, ratio }: Measured): string {
   const limit = theirs / least
-  const possible =
-    limit < target
-      ? `So ${target}x is out of reach of one thread here: a step that did nothing but
-${what} would be ${limit.toFixed(2)}x.`
-      : `So ${target}x is within reach: a step that did nothing but
-${what} would be ${limit.toFixed(2)}x.`
-  return `PyTorch takes ${us(theirs)} for the whole step, glorot ${us(ours)}: ${ratio.toFixed(2)}x. For ${target}x a step would have to end within
-${us(theirs / target)}. ${possible}`
+  return `PyTorch takes ${us(theirs)} for the whole step, glorot ${us(ours)}: ${ratio.toFixed(2)}x. A step that did nothing but ${what}
+would be ${limit.toFixed(2)}x. So ${target}x is ${limit < target ? 'out of reach' : 'within reach'} of one thread here; it takes a PyTorch that needs more than ${us(target * least)}.`
 }
