@@ -13,7 +13,7 @@ constexpr int64_t kBatchWork = 1 << 18;
 bool noMemory(Launch& l) { return l.fail(ErrorKind::kLaunch, "no memory for the panels of a matrix product"); }
 
 /** Elements spanned by a rows x columns matrix, by a batch of them. */
-inline int64_t spanOf(int64_t rows, int64_t columns, int64_t rowStride, int64_t columnStride) {
+__attribute__((always_inline)) inline int64_t spanOf(int64_t rows, int64_t columns, int64_t rowStride, int64_t columnStride) {
   if (rows == 0 || columns == 0) return 0;
   return plus(plus(times(rows - 1, rowStride), times(columns - 1, columnStride)), 1);
 }
@@ -23,15 +23,16 @@ inline int64_t spanOf(int dims, const int64_t* shape, const int64_t* strides, in
   return batch == 0 ? 0 : plus(batch - 1, matrix);
 }
 
-/** sizes: M, N, K, row and column stride of A, of B. */
-template <class T> void readProduct(Launch& l, Gemm<T>& g) {
-  int64_t size[7];
-  l.read(0, 7, size);
+/** sizes: M, N, K, row and column stride of A, of B; and the one that follows, which is given back: one read for all. */
+template <class T> __attribute__((always_inline)) inline int64_t readProduct(Launch& l, Gemm<T>& g) {
+  int64_t size[8];
+  l.read(0, 8, size);
   g.M = size[0], g.N = size[1], g.K = size[2];
   g.rowA = size[3], g.colA = size[4], g.rowB = size[5], g.colB = size[6];
   // Strides of 0 let K be longer than any memory: a product that would take hours is refused.
   if (times(times(g.M, g.N), g.K) > int64_t{1} << 52)
     l.fail(ErrorKind::kLaunch, "%g results of %g products each are too many", static_cast<double>(times(g.M, g.N)), static_cast<double>(g.K));
+  return size[7];
 }
 
 /**
@@ -42,8 +43,9 @@ template <class T> void readProduct(Launch& l, Gemm<T>& g) {
 template <class T>
 void matmul(Launch& l) noexcept {
   Gemm<T> g{};
-  readProduct(l, g);
-  int dims = l.choice(7, kMaxDims + 1);
+  const int64_t batch = readProduct(l, g);
+  if (batch > kMaxDims) return (void)l.fail(ErrorKind::kLaunch, "a batch has %g dims, %g at most", static_cast<double>(batch), kMaxDims);
+  int dims = static_cast<int>(batch);
   int64_t shape[kMaxDims], a[kMaxDims], b[kMaxDims];
   if (dims > 0) {
     l.read(8, dims, shape);
@@ -106,8 +108,7 @@ template <class T> void spread(int64_t M, int64_t N, const T* x, int64_t row, in
 template <class T>
 void addmm(Launch& l) noexcept {
   Gemm<T> g{};
-  readProduct(l, g);
-  const int64_t rowI = l.size(7), colI = l.size(8);
+  const int64_t rowI = readProduct(l, g), colI = l.size(8);
   g.beta = static_cast<T>(l.num(0)), g.alpha = static_cast<T>(l.num(1));
   if (!l.ok()) return;
   const T* input = l.in<T>(0, g.beta == T(0) ? 0 : spanOf(g.M, g.N, rowI, colI));
