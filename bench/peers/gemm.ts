@@ -1,22 +1,37 @@
 // Matrix products against OpenBLAS: builds bench/gemm, which runs both sides in turns by itself, and reads what it prints.
 import { build, run } from '../native.js'
 import type { Line } from './result.js'
-import { median } from './statistics.js'
+import { geometricMean, median } from './statistics.js'
 
 const GROUP = 'sgemm against OpenBLAS'
 
 interface Product {
+  /** Which of the two matrices is transposed. */
+  readonly form: 'NN' | 'NT' | 'TN'
   readonly shape: readonly [M: number, N: number, K: number]
-  readonly target: number
+  readonly target?: number
+  /** Whether it counts in the mean. */
+  readonly counts: boolean
 }
 
-const square = (n: number, target: number): Product => ({ shape: [n, n, n], target })
+const LEAST = 0.9
+const square = (n: number): Product => ({ form: 'NN', shape: [n, n, n], target: LEAST, counts: n >= 128 })
+
+/** Those of a linear layer: forward, dX, unless nothing asks for it, and dW. */
+const linear = (batch: number, inputs: number, outputs: number, first = false): Product[] => [
+  { form: 'NT', shape: [batch, outputs, inputs], counts: true },
+  ...(first ? [] : [{ form: 'NN', shape: [batch, inputs, outputs], counts: true } as const]),
+  { form: 'TN', shape: [outputs, inputs, batch], counts: true },
+]
 
 const products: readonly Product[] = [
-  ...[16, 32, 64, 128].map(n => square(n, 0.8)),
-  { shape: [100, 10, 10], target: 0.8 },
-  ...[256, 512, 1024, 2048].map(n => square(n, 0.95)),
+  ...[16, 24, 32, 48, 64, 96, 128, 256, 512, 1024, 2048].map(square),
+  ...linear(128, 784, 512, true),
+  ...linear(128, 512, 256),
+  ...linear(128, 256, 10),
+  { form: 'NN', shape: [100, 10, 10], counts: false },
 ]
+const MEAN = { title: 'sgemm: geometric mean of the squares from 128 and the shapes of the MLP', target: 1.02 }
 
 /** One line of the program: form, M, N, K, our microseconds, GF/s, and the median of theirs over ours. */
 export function parse(output: string): { seconds: number; ratio: number } {
@@ -35,15 +50,16 @@ export function* gemm(root: string, rounds: number): Generator<Line> {
     yield { group: GROUP, title: 'all', reason: (problem as Error).message }
     return
   }
-  for (const { shape, target } of products) {
-    const args = ['float', '1', 'best', 'NN', ...shape.map(String)]
+  const counted: number[] = []
+  for (const { form, shape, target, counts } of products) {
+    const args = ['float', '1', 'best', form, ...shape.map(String)]
     const runs = Array.from({ length: rounds }, () => parse(run(program, args)))
     const ratios = runs.map(r => r.ratio)
     const ours = median(runs.map(r => r.seconds))
     const figure = median(ratios)
     yield {
       group: GROUP,
-      title: `sgemm ${shape.join('x')}`,
+      title: `sgemm ${form} ${shape.join('x')}`,
       unit: 'x',
       figure,
       low: Math.min(...ratios),
@@ -52,5 +68,8 @@ export function* gemm(root: string, rounds: number): Generator<Line> {
       ours,
       theirs: ours * figure,
     }
+    if (counts) counted.push(figure)
   }
+  const [low, high] = [Math.min(...counted), Math.max(...counted)]
+  yield { group: GROUP, ...MEAN, unit: 'x', figure: geometricMean(counted), low, high }
 }

@@ -59,13 +59,13 @@ const training: Group = {
       'founding network 10-10-1, batch 100: a step of MSE and SGD',
       'network',
       { ...FOUNDING, hidden: 'Sigmoid', loss: 'MSELoss', optimizer: 'SGD', lr: 0.01, fill: 10 },
-      8,
+      12,
     ),
     row(
       'founding network 10-10-1, batch 100: a step of BCE and Adam',
       'network',
       { ...FOUNDING, hidden: 'ReLU', output: 'Sigmoid', loss: 'BCELoss', optimizer: 'Adam', lr: 0.001, xavier: true },
-      8,
+      12,
     ),
     row(
       'founding network, DataLoader of 4 shuffled batches: an epoch of BCE and Adam',
@@ -186,6 +186,19 @@ const activations = [1e5, 1e7].map(
   }),
 )
 
+const curve = (op: string, n: number) =>
+  DIRECTIONS.map(direction =>
+    op === 'Softmax'
+      ? row(`softmax ${direction}, ${n / 100}x100`, 'rows', { op: 'softmax', shape: [n / 100, 100], direction })
+      : row(`${op} ${direction}, ${power(n)}`, 'activation', { op, n, direction }),
+  )
+
+const curves: Group = {
+  name: 'Sigmoid, tanh, GELU and softmax, forward and backward',
+  target: 1.3,
+  rows: [1e3, 1e5, 1e7].flatMap(n => ['Sigmoid', 'Tanh', 'GELU', 'Softmax'].flatMap(op => curve(op, n))),
+}
+
 const softmax: Group = {
   name: 'Softmax',
   rows: ['softmax', 'logSoftmax'].flatMap(op =>
@@ -213,7 +226,7 @@ const optimizers: Group = {
   rows: [
     row('SGD', 'optimizer', { op: 'SGD', ...TENSORS }),
     row('SGD with momentum', 'optimizer', { op: 'SGD', ...TENSORS, momentum: 0.9 }),
-    row('Adam', 'optimizer', { op: 'Adam', ...TENSORS }),
+    row('Adam', 'optimizer', { op: 'Adam', ...TENSORS }, 3),
     row('AdamW', 'optimizer', { op: 'AdamW', ...TENSORS }),
     row('RMSprop', 'optimizer', { op: 'RMSprop', ...TENSORS }),
   ],
@@ -354,6 +367,7 @@ export const groups: readonly Group[] = [
   replayed,
   ...elsewhere,
   ...activations,
+  curves,
   softmax,
   normalisation,
   normalisationCompiled,
