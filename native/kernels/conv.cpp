@@ -36,6 +36,7 @@ template <class T> void convolution(Launch& l) noexcept {
  */
 template <class T> bool reversed(const Convolution<T>& c, Convolution<T>& back) {
   constexpr int64_t kGathers = 2;  // columns gathered in the time that one is added back
+  constexpr int64_t kFewRows = 6;  // of a tile, with fewer of which loads take longer than products
   if (c.pointwise || c.w.places == 0) return false;
   back = c;
   back.C = c.K, back.K = c.C;
@@ -45,11 +46,12 @@ template <class T> bool reversed(const Convolution<T>& c, Convolution<T>& back) 
     if (c.w.stride[d] != 1 || back.w.pad[d] < 0) return false;
   }
   measure(back.w);
-  const int64_t copied = kTuned<T> && shiftedOf(back).rows != Shifted::kNone ? c.w.kernel[1] : 1;
-  if (times(c.K, c.w.plane) / copied > times(kGathers * c.C, c.w.places)) return false;
   back.R = back.C * c.w.taps;
   back.depthwise = back.C == 1 && back.K <= kDepthwise;
-  return true;
+  if constexpr (kInPlace<T>)
+    if (isInPlace(back) && c.C >= kFewRows) return true;
+  const int64_t copied = kTuned<T> && shiftedOf(back).rows != Shifted::kNone ? c.w.kernel[1] : 1;
+  return times(c.K, c.w.plane) / copied <= times(kGathers * c.C, c.w.places);
 }
 
 /** to[g, c, k, t] = weight[g, k, c, taps-1-t]. */

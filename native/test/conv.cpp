@@ -109,6 +109,10 @@ static void geometries() {
       {2, 2, 3, 16, {1, 13, 12, 1, 5, 3, 1, 1, 2, 0, 2, 1, 1, 2, 1}},
       {2, 1, 2, 7, {1, 17, 20, 1, 2, 4, 1, 1, 1, 0, 0, 3, 1, 3, 2}},
       {1, 1, 40, 4, {1, 70, 40, 1, 3, 5, 1, 1, 1, 0, 1, 2, 1, 1, 1}},  // copies of a part of the rows at a time
+      {3, 1, 4, 9, {1, 1, 150, 1, 1, 5, 1, 1, 1, 0, 0, 2, 1, 1, 1}},   // in place: one row, its end on a panel
+      {2, 1, 5, 7, {1, 11, 17, 1, 3, 5, 1, 1, 1, 0, 2, 4, 1, 2, 2}},   // in place: edges of several rows and columns
+      {2, 1, 4, 3, {1, 9, 16, 1, 4, 3, 1, 1, 1, 0, 0, 1, 1, 1, 1}},    // in place: fewer rows than the plane has
+      {1, 2, 4, 6, {1, 30, 70, 1, 3, 3, 1, 1, 1, 0, 3, 1, 1, 1, 1}},   // in place: rows wider than a tile, groups
       {2, 1, 5, 6, {1, 20, 5, 1, 3, 3, 1, 1, 1, 0, 1, 1, 1, 1, 1}},    // several rows in a vector of a copy
       {1, 1, 6, 4, {1, 12, 3, 1, 3, 3, 1, 1, 1, 0, 6, 17, 1, 1, 1}},   // vectors, rows and columns of nothing but edges
       {1, 1, 31, 3, {1, 30, 90, 1, 3, 3, 1, 1, 1, 0, 2, 0, 1, 2, 40}}, // rows of many vectors, parts of the rows, wide steps

@@ -1,5 +1,6 @@
-// A convolution's output: from shifted copies of its planes, panel by panel of columns, or tap by tap.
+// A convolution's output: from its planes in place, from shifted copies of them, panel by panel of columns, or tap by tap.
 #pragma once
+#include "kernels/conv/inPlace.h"
 #include "kernels/conv/shifted.h"
 #include "kernels/conv/taps.h"
 #include "kernels/kernels.h"
@@ -10,6 +11,8 @@ namespace {
 
 /** out of x [N, G, C, in], weight [G, K, C, kernel] and, unless null, bias [G, K]; see convolution. */
 template <class T> void convolve(Launch& l, const Convolution<T>& c, const T* x, const T* weight, const T* bias, T* out) {
+  if constexpr (kInPlace<T>)
+    if (isInPlace(c)) return inPlaceConvolve(l, c, x, weight, bias, out);
   if constexpr (kTuned<T>)
     if (const Shifted shifted = shiftedOf(c); !c.depthwise && shifted.rows != Shifted::kNone)
       return shiftedConvolve(l, c, shifted, x, weight, bias, out);
