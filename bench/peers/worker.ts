@@ -55,6 +55,8 @@ export class Worker {
     const failed = new Promise<never>((_, reject) => child.once('error', reject))
     // An unhandled rejection later would end the whole run.
     failed.catch(() => {})
+    // A process that ended takes no more requests: what was asked of it is answered below.
+    child.stdin.on('error', () => {})
     let complaint = ''
     child.stderr.on('data', chunk => {
       complaint = (complaint + chunk).slice(-2000)

@@ -46,6 +46,7 @@ template <class T> bool reversed(const Convolution<T>& c, Convolution<T>& back) 
     if (c.w.stride[d] != 1 || back.w.pad[d] < 0) return false;
   }
   measure(back.w);
+  if (back.w.size > kMostElements) return false;
   back.R = back.C * c.w.taps;
   back.depthwise = back.C == 1 && back.K <= kDepthwise;
   if constexpr (kInPlace<T>)

@@ -108,6 +108,10 @@ constexpr bool kMaskedLoads = true;  // loadPartial of all lanes is right
 #else
 constexpr bool kMaskedLoads = false;
 #endif
+/** The first n elements, 0 < n <= lanes, zeros after them. */
+template <class T> inline typename VecOf<T>::type loadFirst(const T* p, int64_t n) {
+  return kMaskedLoads || n < VecOf<T>::lanes ? loadPartial(p, n) : load(p);
+}
 
 #if !defined(__AVX512F__)
 /** The lowest n lanes, by halves: a masked store is slow on many AVX2 machines. */

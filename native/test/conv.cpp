@@ -199,6 +199,30 @@ static void refusals() {
       test::run("convolutionInput", glorot::kFloat32, {out, w, x, bias}, changed);
       test::run("convolutionWeight", glorot::kFloat32, {x, out, w}, changed);
     }
+  // Several at once: planes without depth, rows that no window sees to their end, more padding than anything, taps of no channel.
+  const Geometry odd[] = {
+      {1, 1, 4, 3, {1, 5, 20, 1, 3, 3, 1, 1, 1, 0, 1, 1, 1, 1, 1}},
+      {1, 1, 1, 3, {1, 1, 1000000, 1, 2, 1, 1, 1, 1, 0, 9000, 0, 1, 1, 1}},
+      {1, 1, 1, 3, {1, 1, 1 << 23, 1, 1, 1, 1, 1, 1, 0, 0, 0, 1, 1, 1}},
+      {1, 1, 0, 1, {1, 1, 64, 1, 1, 1, 1, 1, 1, 0, 0, 0, 1, 1, 1}},
+  };
+  const std::vector<std::pair<int, double>> changes[] = {
+      {{4, 0}}, {{8, 10000}, {9, 16}}, {{17, 1099511627776.0}}, {{11, 20000}, {12, 20000}}};
+  for (size_t i = 0; i < 4; i++) {
+    auto changed = odd[i].sizes();
+    for (const auto& [at, v] : changes[i]) changed[static_cast<size_t>(at)] = v;
+    changed.push_back(0);
+    const int64_t seen = i == 0 ? 0 : odd[i].C * Geometry::product(odd[i].in);
+    const double taps = changed[10] * changed[11] * changed[12];
+    Array<float> image(seen), weight(static_cast<int64_t>(3 * d(odd[i].C) * taps));
+    Array<float> y(static_cast<int64_t>(d(odd[i].K) * changed[7] * changed[8] * changed[9]));
+    for (int64_t j = 0; j < image.n; j++) image[j] = 1;
+    for (int64_t j = 0; j < weight.n; j++) weight[j] = 1;
+    CHECK(test::run("convolution", glorot::kFloat32, {image, weight, y}, changed).kind == ErrorKind::kNone);
+    double sum = 0;
+    for (int64_t j = 0; j < y.n; j++) sum += y[j];
+    CHECK(sum == (i == 1 ? 96 : 0), "a sum of %g", sum);
+  }
   for (double v : {0.0, -1.0, 0.5, 1e18}) {
     auto changed = sizes;
     changed[10] = v;
@@ -206,6 +230,21 @@ static void refusals() {
   }
 }
 
+/** A nan reaches the weights of those taps that see it, and no others. */
+template <class T> static void unseen(int64_t stride) {
+  const Geometry g(1, 1, 1, 1, {1, 5, 7, 1, 3, 3, 1, stride, stride, 0, 1, 1, 1, 1, 1});
+  Array<T> x(35), grad(Geometry::product(g.out)), dw(9);
+  for (int64_t i = 0; i < x.n; i++) x[i] = i == 0 ? static_cast<T>(NAN) : T(1);
+  for (int64_t i = 0; i < grad.n; i++) grad[i] = 1;
+  CHECK(test::run("convolutionWeight", test::dtypeOf<T>(), {x, grad, dw}, g.sizes()).kind == ErrorKind::kNone);
+  bool sees[9] = {};
+  g.each([&](int64_t, int64_t t, int64_t at) { sees[t] |= at == 0; });
+  for (int64_t t = 0; t < 9; t++) CHECK(std::isnan(static_cast<double>(dw[t])) == sees[t], "tap %d", static_cast<int>(t));
+}
+static void nans() {
+  for (int64_t stride : {1, 2}) unseen<float>(stride), unseen<double>(stride);
+}
+
 int main() {
-  return test::main_({{"geometries", geometries}, {"pooling", pooling}, {"refusals", refusals}});
+  return test::main_({{"geometries", geometries}, {"nans", nans}, {"pooling", pooling}, {"refusals", refusals}});
 }

@@ -89,6 +89,8 @@ inline bool isInPlace(const Convolution<float>& c) {
   constexpr int64_t kFewChannels = 4, kManyOutputs = 16;
   const Window& w = c.w;
   if (c.depthwise || c.pointwise || w.places < kTilePlaces || (c.C < kFewChannels && c.K > kManyOutputs)) return false;
+  // Where there is nothing to see, there may be any number of taps.
+  if (c.C == 0 || w.plane == 0 || w.pad[1] > w.high[1]) return false;
   return w.high[0] == 1 && w.pad[0] == 0 && w.in[2] == w.out[2] && w.stride[1] == 1 && w.stride[2] == 1;
 }
 

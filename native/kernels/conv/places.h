@@ -27,7 +27,7 @@ __attribute__((noinline)) void turnGradients(int64_t places, int64_t K, const T*
       V v[L];
 #pragma GCC unroll 16
       for (int i = 0; i < L; i++) {
-        v[i] = kMaskedLoads || n < L ? loadPartial(from, n) : load(from);
+        v[i] = loadFirst(from, n);
         if (k + i + 1 < K) from += P;
       }
       transpose(v);

@@ -29,12 +29,14 @@ struct Shifted {
 
   /** Rows are kNone where columns by themselves are as good. `size`: bytes of an element, `tile`: places that are computed at once. */
   Shifted(const Window& window, int64_t planes, int64_t size, int64_t tile) : w(window), copies(planes * window.kernel[2]) {
-    if (planes == 0 || w.high[0] != 1 || w.stride[1] != 1 || w.stride[2] != 1 || w.kernel[1] == 1) return;
+    if (planes == 0 || w.plane == 0 || w.high[0] != 1 || w.stride[1] != 1 || w.stride[2] != 1 || w.kernel[1] == 1) return;
+    // A window may leave out most of a row: those that it does see lie further apart in the plane than in its copy.
+    if (times(w.high[1], w.in[2]) > kMostElements) return;
     below = (w.kernel[1] - 1) * w.dilation[1];
     const int64_t kept = kShiftedBytes / size / copies, most = kept / w.out[2] - below;
     // Rows that two copies have in common are copied twice.
     if (most < w.out[1] && most < 2 * below) return;
-    const int64_t times = (w.out[1] + most - 1) / most, some = (w.out[1] + times - 1) / times;
+    const int64_t chunks = (w.out[1] + most - 1) / most, some = (w.out[1] + chunks - 1) / chunks;
     if (some * w.out[2] < tile) return;
     rows = some;
     ld = ((rows + below) * w.out[2] + 2 * kLanesF - 1) / kLanesF * kLanesF;

@@ -97,7 +97,7 @@ __attribute__((noinline)) void tapsScatter(const Window& w, const T* grad, const
   }
 }
 
-/** `taps` taps of tapsDot. */
+/** `taps` taps of tapsDot. What lies behind a row is left out: a gradient of 0 times that would be nan where it is. */
 template <int taps, class T> void someDots(const Window& w, const T* grad, const int64_t* offsets, const T* plane, T* sums) {
   using V = typename VecOf<T>::type;
   constexpr int64_t L = VecOf<T>::lanes;
@@ -106,10 +106,10 @@ template <int taps, class T> void someDots(const Window& w, const T* grad, const
   for (int t = 0; t < taps; t++) sum[t] = load(sums + t * L);
   eachPlaceRow(w, [&](int64_t p, int64_t row) {
     for (int64_t x = 0; x < w.out[2]; x += L) {
-      const int64_t n = w.out[2] - x;
-      const V g = n < L ? loadPartial(grad + p + x, n) : load(grad + p + x);
+      const int64_t n = lesser(L, w.out[2] - x);
+      const V g = loadFirst(grad + p + x, n);
 #pragma GCC unroll 9
-      for (int t = 0; t < taps; t++) sum[t] = fma(g, load(plane + row + offsets[t] + x), sum[t]);
+      for (int t = 0; t < taps; t++) sum[t] = fma(g, loadFirst(plane + row + offsets[t] + x, n), sum[t]);
     }
   });
 #pragma GCC unroll 9
@@ -124,14 +124,14 @@ template <class T> void square3Dots(const Window& w, const T* grad, const T* pla
 #pragma GCC unroll 9
   for (int t = 0; t < 9; t++) sum[t] = load(sums + t * L);
   for (int64_t x = 0; x < w.out[2]; x += L) {
-    const int64_t n = w.out[2] - x;
+    const int64_t n = lesser(L, w.out[2] - x);
     V g[3]{};  // of the rows y, y - 1, y - 2
     for (int64_t y = 0; y < w.out[1] + 2; y++) {
       g[2] = g[1], g[1] = g[0];
-      if (y < w.out[1]) g[0] = n < L ? loadPartial(grad + y * w.out[2] + x, n) : load(grad + y * w.out[2] + x);
+      if (y < w.out[1]) g[0] = loadFirst(grad + y * w.out[2] + x, n);
       V seen[3];
 #pragma GCC unroll 3
-      for (int j = 0; j < 3; j++) seen[j] = load(plane + y * w.row + x + j);
+      for (int j = 0; j < 3; j++) seen[j] = loadFirst(plane + y * w.row + x + j, n);
 #pragma GCC unroll 3
       for (int i = 0; i < 3; i++) {
         if (y < i || y - i >= w.out[1]) continue;

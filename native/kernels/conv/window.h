@@ -42,6 +42,8 @@ inline void measure(Window& w) {
   w.size = times(w.slice, w.high[0]);
 }
 
+constexpr int64_t kMostElements = INT32_MAX - 64;  // of a plane, so that places in it are int32
+
 /** Sizes at…: in, out, kernel, stride, padding in front, dilation, three each. What a window reaches behind the input is padding. */
 inline bool readWindow(Launch& l, int at, Window& w) {
   int64_t* const lists[] = {w.in, w.out, w.kernel, w.stride, w.pad, w.dilation};
@@ -51,8 +53,7 @@ inline bool readWindow(Launch& l, int at, Window& w) {
     if (w.kernel[d] < 1 || w.stride[d] < 1 || w.dilation[d] < 1)
       return l.fail(ErrorKind::kLaunch, "kernel, stride and dilation start at 1");
   measure(w);
-  constexpr int64_t kMost = INT32_MAX - 64;
-  if (w.size > kMost || w.plane > kMost || w.places > kMost || w.taps > kMost)
+  if (w.size > kMostElements || w.plane > kMostElements || w.places > kMostElements || w.taps > kMostElements)
     return l.fail(ErrorKind::kLaunch, "a plane of %g elements is too large", static_cast<double>(w.size));
   return true;
 }

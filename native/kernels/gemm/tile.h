@@ -89,7 +89,7 @@ __attribute__((always_inline)) inline void step(typename VecOf<T>::type (&sum)[M
   V row[NV];
 #pragma GCC unroll 4
   for (int j = 0; j < NV - 1; j++) row[j] = load(b + j * L);
-  row[NV - 1] = partial && (kMaskedLoads || last != L) ? loadPartial(b + (NV - 1) * L, last) : load(b + (NV - 1) * L);
+  row[NV - 1] = partial ? loadFirst(b + (NV - 1) * L, last) : load(b + (NV - 1) * L);
 #pragma GCC unroll 8
   for (int i = 0; i < MR; i++) {
     const V x = splat(a[i * rowA]);
