@@ -49,14 +49,7 @@ __attribute__((noinline)) void inPlaceTile(const Convolution<float>& c, const fl
   static_assert(NV * L == kTilePlaces);
   const int64_t C = c.C, R = c.R, P = c.w.places, taps = c.w.taps, plane = c.w.plane;
   VecF sum[MR][NV];
-#pragma GCC unroll 8
-  for (int i = 0; i < MR; i++)
-#pragma GCC unroll 4
-    for (int j = 0; j < NV; j++) {
-      sum[i][j] = VecF{};
-      // The result is far away, and is wanted at once in the end.
-      __builtin_prefetch(out + i * P + j * L, 1);
-    }
+  startTile(sum, out, P);
   // Channels within taps: masks stay where they are while channels go by.
   for (int64_t t = 0; t < taps; t++) {
     const float *from = x + offsets[t], *factors = weight + t;
@@ -77,10 +70,7 @@ __attribute__((noinline)) void inPlaceTile(const Convolution<float>& c, const fl
       }
     }
   }
-#pragma GCC unroll 8
-  for (int i = 0; i < MR; i++)
-#pragma GCC unroll 4
-    for (int j = 0; j < NV; j++) store(out + i * P + j * L, bias ? sum[i][j] + splat(bias[i]) : sum[i][j]);
+  endTile(sum, bias, out, P);
 }
 
 /** Whether c is such a convolution, and has places for a tile. Setting masks for few channels takes longer than a copy that many

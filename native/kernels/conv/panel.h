@@ -54,6 +54,26 @@ template <class T> struct Panel {
   }
 };
 
+/** The sums of a tile before its first product. Its result is far away, and is wanted at once in the end. */
+template <int MR, int NV, class T>
+__attribute__((always_inline)) inline void startTile(typename VecOf<T>::type (&sum)[MR][NV], const T* out, int64_t ld) {
+#pragma GCC unroll 8
+  for (int i = 0; i < MR; i++)
+#pragma GCC unroll 4
+    for (int j = 0; j < NV; j++) {
+      sum[i][j] = typename VecOf<T>::type{};
+      __builtin_prefetch(out + i * ld + j * VecOf<T>::lanes, 1);
+    }
+}
+/** out[i] = sum[i] + bias[i] */
+template <int MR, int NV, class T>
+__attribute__((always_inline)) inline void endTile(const typename VecOf<T>::type (&sum)[MR][NV], const T* bias, T* out, int64_t ld) {
+#pragma GCC unroll 8
+  for (int i = 0; i < MR; i++)
+#pragma GCC unroll 4
+    for (int j = 0; j < NV; j++) store(out + i * ld + j * VecOf<T>::lanes, bias ? sum[i][j] + splat(bias[i]) : sum[i][j]);
+}
+
 /** f(height, k) for tiles that cover K rows, the height a constant: four of them do for any number, 8 rows are 4 and 4. */
 template <int most, class F> void eachHeight(int64_t K, const F& f) {
   for (int64_t k = 0; k < K;) {

@@ -122,19 +122,9 @@ void shiftedTile(int64_t R, const T* weight, const T* copies, const int64_t* off
   using V = typename VecOf<T>::type;
   constexpr int L = VecOf<T>::lanes, NV = kTileVectors;
   V sum[MR][NV];
-#pragma GCC unroll 8
-  for (int i = 0; i < MR; i++)
-#pragma GCC unroll 4
-    for (int j = 0; j < NV; j++) {
-      sum[i][j] = V{};
-      // The result is far away, and is wanted at once in the end.
-      __builtin_prefetch(out + i * ld + j * L, 1);
-    }
+  startTile(sum, out, ld);
   for (int64_t r = 0; r < R; r++) step<T, MR, NV, false>(sum, weight + r, R, copies + offsets[r], L);
-#pragma GCC unroll 8
-  for (int i = 0; i < MR; i++)
-#pragma GCC unroll 4
-    for (int j = 0; j < NV; j++) store(out + i * ld + j * L, bias ? sum[i][j] + splat(bias[i]) : sum[i][j]);
+  endTile(sum, bias, out, ld);
 }
 
 /** All K rows of as many whole tiles as n places hold; the places that are done. */
