@@ -48,20 +48,28 @@ template <class T> struct Forward {
   }
 };
 
-// Rows up to this long are read three times from the first cache, several at once.
+// Rows up to this long are read again from the first cache, several at once; longer ones come from memory faster one by one.
 constexpr int64_t kShort = 512;
+#if defined(__AVX2__) || defined(__aarch64__)
+template <class T> constexpr int kAtOnce = sizeof(T) == 4 ? 4 : 1;
+#else
+template <class T> constexpr int kAtOnce = 1;  // small before fast, as for doubles
+#endif
 
 /** B rows whose weights, from g on, lie beside their elements. */
 template <class T, int B>
 __attribute__((noinline, flatten)) void shortRows(int64_t R, const Forward<T>& k, int64_t row, int64_t g) {
   const T* x = k.x + row * R;
-  Pack<T> sum[B] = {}, square[B] = {}, mean[B], scale[B];
+  Pack<T> sum[B], square[B], mean[B], scale[B];
+#pragma GCC unroll 4
+  for (int q = 0; q < B; q++) sum[q] = square[q] = Pack<T>{};
   if (!k.rms)
     eachPack<T>(R, [&](int64_t i, int64_t n) {
 #pragma GCC unroll 4
       for (int q = 0; q < B; q++) sum[q] = sum[q] + loadPack(x + q * R + i, n);
     });
   T around[B];
+#pragma GCC unroll 4
   for (int q = 0; q < B; q++) {
     around[q] = foldLanes(Sum{}, sum[q]) / static_cast<T>(R);
     mean[q] = fillPack(around[q]), sum[q] = Pack<T>{};
@@ -74,6 +82,7 @@ __attribute__((noinline, flatten)) void shortRows(int64_t R, const Forward<T>& k
       sum[q] = sum[q] + d, square[q] = fma(d, d, square[q]);
     }
   });
+#pragma GCC unroll 4
   for (int q = 0; q < B; q++) {
     const Moments m = k.moments(static_cast<double>(around[q]), static_cast<double>(foldLanes(Sum{}, sum[q])), static_cast<double>(foldLanes(Sum{}, square[q])), R);
     scale[q] = fillPack(k.scaleOf(row + q, m)), mean[q] = fillPack(static_cast<T>(m.mean));
@@ -130,7 +139,7 @@ template <class T> void rowNorm(Launch& l) noexcept {
   parallel(r.rows, R >= kGrain ? 1 : kGrain / (R + 1), [&](int64_t begin, int64_t end) {
     int64_t row = begin;
     if (together)
-      for (; row + 4 <= end; row += 4) shortRows<T, 4>(R, k, row, 0);
+      for (; row + kAtOnce<T> <= end; row += kAtOnce<T>) shortRows<T, kAtOnce<T>>(R, k, row, 0);
     for (; row < end; row++) {
       const int64_t g = row % r.groups * r.C;
       if (isShort) shortRows<T, 1>(R, k, row, g);
@@ -158,20 +167,31 @@ template <class T> __attribute__((noinline, flatten)) void backLine(int64_t R, c
   });
 }
 
-/** One row whose weights lie beside its elements: the sums along it and down the columns in one pass over x and dy. */
-template <class T>
-__attribute__((noinline, flatten)) void backRow(int64_t R, const Back<T>& k, int64_t row, int64_t g, bool rms) {
+/** B rows whose weights, from g on, lie beside their elements: the sums along them and down the columns in one pass over x and dy. */
+template <class T, int B>
+__attribute__((noinline, flatten)) void backRows(int64_t R, const Back<T>& k, int64_t row, int64_t g, bool rms) {
   const T *x = k.x + row * R, *dy = k.dy + row * R, *w = k.w ? k.w + g : nullptr;
   T *dw = k.dw ? k.dw + g : nullptr, *db = k.db ? k.db + g : nullptr;
-  const Pack<T> mean = fillPack(k.stats[2 * row]), scale = fillPack(k.stats[2 * row + 1]);
-  Pack<T> sum{}, cross{};
+  Pack<T> sum[B], cross[B], mean[B], scale[B];
+#pragma GCC unroll 4
+  for (int q = 0; q < B; q++) {
+    sum[q] = cross[q] = Pack<T>{};
+    mean[q] = fillPack(k.stats[2 * (row + q)]), scale[q] = fillPack(k.stats[2 * (row + q) + 1]);
+  }
   eachPack<T>(R, [&](int64_t i, int64_t n) {
-    const Pack<T> d = loadPack(dy + i, n), t = loadPack(x + i, n) - mean, e = w ? d * loadPack(w + i, n) : d;
-    sum = sum + e, cross = fma(e, t, cross);  // e is 0 past n
-    if (dw) storePack(dw + i, fma(d, t * scale, loadPack(dw + i, n)), n);
-    if (db) storePack(db + i, d + loadPack(db + i, n), n);
+    const Pack<T> by = w ? loadPack(w + i, n) : fillPack(T(1));
+    Pack<T> weight = dw ? loadPack(dw + i, n) : Pack<T>{}, bias = db ? loadPack(db + i, n) : Pack<T>{};
+#pragma GCC unroll 4
+    for (int q = 0; q < B; q++) {
+      const Pack<T> d = loadPack(dy + q * R + i, n), t = loadPack(x + q * R + i, n) - mean[q], e = d * by;
+      sum[q] = sum[q] + e, cross[q] = fma(e, t, cross[q]);  // e is 0 past n
+      weight = fma(d, t * scale[q], weight), bias = d + bias;
+    }
+    if (dw) storePack(dw + i, weight, n);
+    if (db) storePack(db + i, bias, n);
   });
-  if (k.dx) backLine(R, k, row, w, static_cast<double>(foldLanes(Sum{}, sum)), static_cast<double>(foldLanes(Sum{}, cross)), rms);
+  for (int q = 0; k.dx && q < B; q++)
+    backLine(R, k, row + q, w, static_cast<double>(foldLanes(Sum{}, sum[q])), static_cast<double>(foldLanes(Sum{}, cross[q])), rms);
 }
 
 /** One row of channels of S elements. */
@@ -231,7 +251,8 @@ template <class T> void rowNormBackward(Launch& l) noexcept {
     l.fail(ErrorKind::kLaunch, "there is no memory for %g sums", static_cast<double>(shares * width * 2));
     return;
   }
-  const bool rms = r.flags & kRms, beside = r.S == 1 || !(all.w || all.dw || all.db);
+  const bool rms = r.flags & kRms, weighed = all.w || all.dw || all.db;
+  const bool beside = r.S == 1 || !weighed, together = R <= kShort && (r.groups == 1 || !weighed);
   if (shares == 0) {
     for (int64_t j = 0; j < width; j++) {
       if (all.dw) all.dw[j] = 0;
@@ -252,7 +273,9 @@ template <class T> void rowNormBackward(Launch& l) noexcept {
         for (; row < last; row++) backChannels(r, k, row);
         continue;
       }
-      for (; row < last; row++) backRow(R, k, row, row % r.groups * r.C, rms);
+      if (together)
+        for (; row + kAtOnce<T> <= last; row += kAtOnce<T>) backRows<T, kAtOnce<T>>(R, k, row, 0, rms);
+      for (; row < last; row++) backRows<T, 1>(R, k, row, row % r.groups * r.C, rms);
     }
   });
   if (!sums) return;

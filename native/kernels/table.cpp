@@ -40,7 +40,7 @@
   X(rearrange, LENT)      \
   X(recurrent, OWN)       \
   X(reduce, LENT)         \
-  X(rowNorm, LENT)        \
+  X(rowNorm, OWN)         \
   X(resample, LENT)       \
   X(scan, LENT)           \
   X(softmax, OWN)         \
