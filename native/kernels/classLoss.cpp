@@ -45,8 +45,8 @@ template <class T> void nllLossBackward(Launch& l) noexcept {
   const T* w = l.choice(4, 2) ? l.in<T>(4, c.C) : nullptr;
   if (!l.ok() || !checkTargets(l, t, c.samples(), c.C, ignored)) return;
   eachBlock(c, [&](const Block& k) {
-    for (int64_t r = 0; r < (c.D == 1 ? k.n : c.C); r++)
-      for (int64_t i = 0, row = k.x + r * (c.D == 1 ? c.C : c.D); i < (c.D == 1 ? c.C : k.n); i++) dx[row + i] = 0;
+    const int64_t rows = c.D == 1 ? 1 : c.C, width = c.D == 1 ? k.n * c.C : k.n;
+    for (int64_t r = 0; r < rows; r++) std::memset(dx + k.x + r * c.D, 0, static_cast<size_t>(width) * sizeof(T));
     for (int64_t i = 0; i < k.n; i++) {
       const int32_t cls = classOf(t, k.k + i);
       if (!isClass(cls, c.C) || static_cast<double>(cls) == ignored) continue;
