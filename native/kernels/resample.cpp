@@ -8,6 +8,20 @@ namespace {
 
 constexpr int64_t kWork = 1 << 15;
 
+/** y[i] for i < n where inner = 1: vectors of one element would take four times as long. */
+template <class T>
+__attribute__((noinline)) void resampleLine(int64_t n, int64_t R, int64_t taps, const T* x, const int32_t* index, const T* weight, T* y) {
+  for (int64_t i = 0; i < n; i++, index += taps, weight += taps) {
+    T sum{};
+    for (int64_t t = 0; t < taps; t++) {
+      const int32_t at = index[t];
+      if (at < 0) break;
+      if (at < R) sum = fma(weight[t], x[at], sum);
+    }
+    y[i] = sum;
+  }
+}
+
 /**
  * y[o, i, :] = sum over t of weight[i, t]·x[o, index[i, t], :], up to the first index below 0.
  * x: [outer, R, inner], index (int32), weight: [S, taps], y: [outer, S, inner].
@@ -30,7 +44,12 @@ template <class T> void resample(Launch& l) noexcept {
   if (outer == 0 || S == 0 || inner == 0) return;
   const int64_t work = times(inner, taps + 1);
   parallel(times(outer, S), work >= kWork ? 1 : kWork / work + 1, [&](int64_t begin, int64_t end) {
-    for (int64_t j = begin; j < end; j++) {
+    for (int64_t j = begin, n; inner == 1 && j < end; j += n) {
+      const int64_t i = j % S;
+      n = end - j < S - i ? end - j : S - i;
+      resampleLine(n, R, taps, x + j / S * R, index + i * taps, weight + i * taps, y + j);
+    }
+    for (int64_t j = begin; inner > 1 && j < end; j++) {
       const int64_t i = j % S;
       const T* const from = x + j / S * R * inner;
       T* const to = y + j * inner;

@@ -145,22 +145,27 @@ __attribute__((noinline, flatten)) void runOf(F f, int64_t n, const float* const
     }
   }
 }
-/** bools, by 16 where they are contiguous. */
+/** bools, by 16 where each is contiguous or the same throughout. */
 template <int N, class F>
 __attribute__((noinline)) void runOf(F f, int64_t n, const uint8_t* const (&p)[N], const int64_t (&step)[N], uint8_t* y) {
-  bool contiguous = true;
-  for (int k = 0; k < N; k++) contiguous &= step[k] == 1;
+  bool plain = true;
+  Bytes16 v[N];
+  for (int k = 0; k < N; k++) {
+    plain &= step[k] == 0 || step[k] == 1;
+    const uint8_t first = n > 0 ? *p[k] : 0;
+    v[k] = Bytes16{} + first;
+  }
   int64_t i = 0;
-  for (; contiguous && i + 16 <= n; i += 16) {
-    Bytes16 v[N];
-    for (int k = 0; k < N; k++) std::memcpy(&v[k], p[k] + i, 16);
+  for (; plain && i + 16 <= n; i += 16) {
+    for (int k = 0; k < N; k++)
+      if (step[k] == 1) std::memcpy(&v[k], p[k] + i, 16);
     const Bytes16 r = (Bytes16)apply(f, v) & 1;
     std::memcpy(y + i, &r, 16);
   }
   for (; i < n; i++) {
-    uint8_t v[N];
-    for (int k = 0; k < N; k++) v[k] = p[k][i * step[k]];
-    y[i] = static_cast<uint8_t>(apply(f, v));
+    uint8_t one[N];
+    for (int k = 0; k < N; k++) one[k] = p[k][i * step[k]];
+    y[i] = static_cast<uint8_t>(apply(f, one));
   }
 }
 template <int N, class F, class T, class R>

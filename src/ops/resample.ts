@@ -62,7 +62,15 @@ const resampleOp = defineOp('resample', {
   derivative: true,
 })
 
-/** Each dimension of [N, C, *] resampled by its table; null leaves one as it is. */
+/**
+ * Each dimension of [N, C, *] resampled by its table; null leaves one as it is. The last dimension, whose elements are not met as
+ * vectors, takes its turn where the tensor is smaller: before the others if one of them grows.
+ */
 export function resample(x: Tensor, tables: readonly (Sums | null)[]): Tensor {
-  return tables.reduce<Tensor>((y, sums, d) => (sums === null ? y : resampleOp(y, d + 2, sums)), x)
+  const turns = tables.map((sums, d) => ({ sums, dim: d + 2 }))
+  const grows = turns.slice(0, -1).some(({ sums, dim }) => sums !== null && sums.length > x.shape[dim])
+  return (grows ? turns.reverse() : turns).reduce<Tensor>(
+    (y, { sums, dim }) => (sums === null ? y : resampleOp(y, dim, sums)),
+    x,
+  )
 }

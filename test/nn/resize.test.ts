@@ -126,6 +126,22 @@ test('nearest neighbours of whole factors repeat', t => {
   t.deepEqual(F.interpolate(x, { size: 2 }).tolist(), [[[0, 2]]])
 })
 
+test('dimensions of any length take their turns without a difference', t => {
+  const turned = (x: Tensor) => x.transpose(2, 3)
+  for (const [h, w, size] of [
+    [3, 70, [9, 40]],
+    [70, 3, [40, 9]],
+    [5, 40, [5, 90]],
+    [40, 5, [17, 3]],
+  ] as [number, number, [number, number]][])
+    for (const mode of ['nearest', 'bilinear', 'bicubic', 'area'] as const) {
+      const x = randn([2, 2, h, w])
+      const other = turned(F.interpolate(turned(x).contiguous(), { size: [size[1], size[0]], mode }))
+      const error = F.interpolate(x, { size, mode }).sub(other).abs().max().item()
+      t.true(error < 1e-5, `${mode} of ${h} x ${w}: ${error}`)
+    }
+})
+
 const printed: [nn.Module, string][] = [
   [new nn.AdaptiveAvgPool2d([2, null]), 'AdaptiveAvgPool2d(output_size=(2, None))'],
   [new nn.AdaptiveMaxPool2d(3, { returnIndices: true }), 'AdaptiveMaxPool2d(output_size=3)'],

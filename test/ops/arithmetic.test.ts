@@ -60,6 +60,25 @@ test('comparisons and logic give bool', t => {
   t.deepEqual(x.isclose(x, { equalNan: true }).tolist(), [true, true, true])
 })
 
+test('bools of any length meet rows, columns and numbers', t => {
+  for (const n of [0, 1, 15, 16, 17, 70]) {
+    const a = Array.from({ length: n }, (_, i) => i % 3 === 0)
+    const x = bool(a)
+    t.deepEqual(
+      x.logicalNot().tolist(),
+      a.map(v => !v),
+    )
+    t.deepEqual(x.eq(1).tolist(), a)
+    const column = tensor([[true], [false]])
+    t.deepEqual(column.logicalAnd(x).tolist(), [a, a.map(() => false)])
+    t.deepEqual(x.logicalXor(column).tolist(), [a.map(v => !v), a])
+    const strided = tensor(a.flatMap(v => [v, !v]))
+      .reshape([n, 2])
+      .t()
+    t.deepEqual(strided.logicalOr(column).tolist(), [a.map(() => true), a.map(v => !v)])
+  }
+})
+
 test('whole quotients keep the sign that their language gives them', t => {
   const [x, y] = [int([7, -7, 7, -7]), int([3, 3, -3, -3])]
   t.deepEqual(x.fmod(y).tolist(), [1, -1, 1, -1])
