@@ -152,6 +152,44 @@ struct Divisor {
   }
 };
 
+/** Whether windows are wider than there are in a row: each is met by itself then, row by row, and no plane is padded. */
+inline bool isWide(const Window& w) { return w.kernel[2] > w.out[2]; }
+
+/** f(first element, how many) for each row of the input that place p sees. */
+template <class F> inline void eachSeenRow(const Window& w, int64_t p, const F& f) {
+  const int64_t at[3] = {p / w.out[2] / w.out[1], p / w.out[2] % w.out[1], p % w.out[2]};
+  int64_t first[3], last[3];
+  for (int d = 0; d < 3; d++) {
+    const int64_t start = at[d] * w.stride[d] - w.pad[d];
+    first[d] = start > 0 ? start : 0, last[d] = lesser(start + w.kernel[d], w.in[d]);
+  }
+  for (int64_t z = first[0]; z < last[0]; z++)
+    for (int64_t y = first[1]; y < last[1]; y++) f((z * w.in[1] + y) * w.in[2] + first[2], last[2] - first[2]);
+}
+
+/** out[p] = sum of what place p of one plane sees. */
+template <class T> __attribute__((noinline)) void wideSums(const Window& w, const T* x, T* out) {
+  constexpr int64_t L = VecOf<T>::lanes;
+  for (int64_t p = 0; p < w.places; p++) {
+    typename VecOf<T>::type sum{};
+    eachSeenRow(w, p, [&](int64_t at, int64_t n) {
+      for (int64_t i = 0; i < n; i += L) sum = sum + loadFirst(x + at + i, lesser(n - i, L));
+    });
+    out[p] = reduceAdd(sum);
+  }
+}
+/** The way back: dx = sum of the gradients of all places that see an element. */
+template <class T> __attribute__((noinline)) void wideScatter(const Window& w, const T* grad, T* dx) {
+  constexpr int64_t L = VecOf<T>::lanes;
+  fillRun(dx, T(0), w.plane);
+  for (int64_t p = 0; p < w.places; p++)
+    eachSeenRow(w, p, [&](int64_t at, int64_t n) {
+      int64_t i = 0;
+      for (; i + L <= n; i += L) store(dx + at + i, load(dx + at + i) + splat(grad[p]));
+      if (i < n) storePartial(dx + at + i, loadPartial(dx + at + i, n - i) + splat(grad[p]), n - i);
+    });
+}
+
 /** sizes: M, window, 1 if padding counts. floats: the divisor, 0 for the elements of the window. */
 inline bool readAverage(Launch& l, int64_t& M, Window& w, Divisor& divisor) {
   M = l.size(0);
@@ -174,6 +212,11 @@ template <class T> void avgPool(Launch& l) noexcept {
   if (!l.ok() || M == 0 || w.places == 0) return;
   Memory memory;
   parallel(M, grainOf(times(w.places, w.taps)), [&](int64_t begin, int64_t end) {
+    for (int64_t m = begin; isWide(w) && m < end; m++) {
+      wideSums(w, x + m * w.plane, out + m * w.places);
+      divisor.apply(w, out + m * w.places, out + m * w.places);
+    }
+    if (isWide(w)) return;
     T* const image = clearImage<T>(w, 1);
     T* unused;
     const int64_t* const offsets = tapsAnd(w, 0, unused);
@@ -201,11 +244,17 @@ template <class T> void avgPoolBackward(Launch& l) noexcept {
   if (!l.ok() || M == 0) return;
   Memory memory;
   parallel(M, grainOf(times(w.places, w.taps)), [&](int64_t begin, int64_t end) {
-    T* const image = room<T>(kImageSlot, w.size);
+    const bool wide = isWide(w);
+    T* const image = room<T>(kImageSlot, wide ? 0 : w.size);
     T* divided;
     const int64_t* const offsets = tapsAnd(w, w.places, divided);
     if (!image || !offsets) return memory.lacking();
     for (int64_t m = begin; m < end; m++) {
+      if (wide) {
+        divisor.apply(w, grad + m * w.places, divided);
+        wideScatter(w, divided, dx + m * w.plane);
+        continue;
+      }
       fillRun(image, T(0), w.size + VecOf<T>::lanes);
       divisor.apply(w, grad + m * w.places, divided);
       tapsScatter(w, divided, offsets, static_cast<const T*>(nullptr), image);

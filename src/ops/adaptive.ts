@@ -20,6 +20,7 @@ import { mul } from './arithmetic.js'
 import { dense } from './pointwise.js'
 import { avgPool1d, avgPool2d, avgPool3d, type Pooled, planes, toPlaces } from './pooling.js'
 import { pow } from './power.js'
+import { mean } from './reduce.js'
 import { checkTable, resample, type Sums } from './resample.js'
 import { abs, sign } from './unary.js'
 import { batched, type Extent, extents, unbatched } from './window.js'
@@ -58,6 +59,14 @@ function adaptiveAverage(dims: number, x: Tensor, outputSize: OutputSize): Tenso
   const [input, had] = batched(op, x, dims)
   const from = input.shape.slice(2)
   const to = outputOf(op, outputSize, from)
+  // One part is the mean of a plane, which need not look for windows.
+  if (to.every(n => n === 1)) {
+    const whole = [2, 3, 4].slice(0, dims)
+    return unbatched(
+      sayAs(op, 'mean', () => mean(input, whole, { keepdim: true })),
+      had,
+    )
+  }
   if (from.every((n, d) => to[d] > 0 && n % to[d] === 0)) {
     // Parts of the same size: one window.
     const kernelSize = from.map((n, d) => n / to[d])
@@ -240,8 +249,8 @@ function power(
   checkNumber(op, 'normType', normType)
   const kernel = extents(op, 'kernelSize', kernelSize, dims, 1)
   const pool = [avgPool1d, avgPool2d, avgPool3d][dims - 1]
-  const mean = pool(pow(x, normType), kernel, options)
-  const sum = mul(sign(mean), relu(abs(mean)))
+  const average = pool(pow(x, normType), kernel, options)
+  const sum = mul(sign(average), relu(abs(average)))
   const n = kernel.reduce((a, b) => a * b, 1)
   return pow(mul(sum, n), 1 / normType)
 }
