@@ -82,6 +82,52 @@ test('nan wins, the first of equals counts, -inf alone gives the first place in 
   ])
 })
 
+test('averages of windows of any width, and their gradients', t => {
+  const [N, H, W] = [3, 9, 40]
+  const x = randn([1, N, H, W])
+  const planes = (x.tolist() as number[][][][])[0]
+  for (const kernel of [2, 9, 16, 21, 33, 40])
+    for (const stride of [1, 7, kernel])
+      for (const padding of [0, 1, kernel >> 1])
+        for (const countIncludePad of [true, false])
+          for (const ceilMode of [true, false]) {
+            const about = `${kernel} by ${stride}, padding ${padding}, ${countIncludePad}, ${ceilMode}`
+            const leaf = x.detach().requiresGrad_()
+            const padded: [number, number] = [1, padding]
+            const y = F.avgPool2d(leaf, [3, kernel], {
+              stride: [2, stride],
+              padding: padded,
+              countIncludePad,
+              ceilMode,
+            })
+            const slope = randn(y.shape)
+            y.backward(slope)
+            const [got, given] = [y, slope].map(v => (v.tolist() as number[][][][])[0])
+            const wanted = planes.map(plane => plane.map(row => row.map(() => 0)))
+            let error = 0
+            for (let n = 0; n < N; n++)
+              got[n].forEach((row, i) => {
+                row.forEach((value, j) => {
+                  const [top, left] = [2 * i - 1, stride * j - padding]
+                  const seen: [number, number][] = []
+                  for (let a = Math.max(top, 0); a < Math.min(top + 3, H); a++)
+                    for (let b = Math.max(left, 0); b < Math.min(left + kernel, W); b++) seen.push([a, b])
+                  const whole = (Math.min(top + 3, H + 1) - top) * (Math.min(left + kernel, W + padding) - left)
+                  const by = countIncludePad ? whole : seen.length
+                  const sum = seen.reduce((total, [a, b]) => total + planes[n][a][b], 0)
+                  for (const [a, b] of seen) wanted[n][a][b] += given[n][i][j] / by
+                  error = Math.max(error, Math.abs(value - sum / by))
+                })
+              })
+            const slopes = leaf
+              .grad!.sub(tensor([wanted]))
+              .abs()
+              .max()
+              .item()
+            t.true(error < 1e-5 && slopes < 1e-4, `${about}: ${error}, ${slopes}`)
+          }
+})
+
 test('rows longer than a vector, at any stride', t => {
   for (const stride of [1, 2, 3]) {
     for (const width of [17, 40, 67]) {
