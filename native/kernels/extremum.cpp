@@ -146,8 +146,8 @@ template <class T> void pickBackward(Launch& l) noexcept {
   T* dx = l.out<T>(2, a.n());
   if (!l.ok() || !checkIndex(l, index, picked, a.R)) return;
   eachStrip(a, [&](int64_t at, int64_t kept, int64_t n) {
-    for (int64_t r = 0; r < a.R; r++)
-      for (int64_t i = 0; i < n; i++) dx[at + r * a.inner + i] = 0;
+    const bool whole = n == a.inner;
+    for (int64_t r = 0; r < (whole ? 1 : a.R); r++) std::memset(dx + at + r * a.inner, 0, static_cast<size_t>(whole ? a.R * n : n) * sizeof(T));
     const int64_t o = kept / a.inner, j = kept % a.inner;
     for (int64_t k = 0; k < K; k++)
       for (int64_t i = 0; i < n; i++) {
