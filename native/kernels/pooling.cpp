@@ -152,8 +152,12 @@ struct Divisor {
   }
 };
 
-/** Whether windows are wider than there are in a row: each is met by itself then, row by row, and no plane is padded. */
-inline bool isWide(const Window& w) { return w.kernel[2] > w.out[2]; }
+/** Whether windows lie apart and are wider than there are in a row: each is met by itself then, row by row, and no plane is padded. */
+inline bool isWide(const Window& w) {
+  for (int d = 0; d < 3; d++)
+    if (w.dilation[d] != 1 || (w.stride[d] < w.kernel[d] && w.out[d] > 1)) return false;
+  return w.kernel[2] > w.out[2];
+}
 
 /** f(first element, how many) for each row of the input that place p sees. */
 template <class F> inline void eachSeenRow(const Window& w, int64_t p, const F& f) {
@@ -178,7 +182,7 @@ template <class T> __attribute__((noinline)) void wideSums(const Window& w, cons
     out[p] = reduceAdd(sum);
   }
 }
-/** The way back: dx = sum of the gradients of all places that see an element. */
+/** The way back: dx = the gradients of the places that see an element. */
 template <class T> __attribute__((noinline)) void wideScatter(const Window& w, const T* grad, T* dx) {
   constexpr int64_t L = VecOf<T>::lanes;
   fillRun(dx, T(0), w.plane);
@@ -212,18 +216,18 @@ template <class T> void avgPool(Launch& l) noexcept {
   if (!l.ok() || M == 0 || w.places == 0) return;
   Memory memory;
   parallel(M, grainOf(times(w.places, w.taps)), [&](int64_t begin, int64_t end) {
-    for (int64_t m = begin; isWide(w) && m < end; m++) {
-      wideSums(w, x + m * w.plane, out + m * w.places);
-      divisor.apply(w, out + m * w.places, out + m * w.places);
-    }
-    if (isWide(w)) return;
-    T* const image = clearImage<T>(w, 1);
+    const bool wide = isWide(w);
+    T* const image = wide ? room<T>(kImageSlot, 0) : clearImage<T>(w, 1);
     T* unused;
     const int64_t* const offsets = tapsAnd(w, 0, unused);
     if (!image || !offsets) return memory.lacking();
     for (int64_t m = begin; m < end; m++) {
-      padPlane(w, x + m * w.plane, image);
-      tapsProduct(w, image, offsets, static_cast<const T*>(nullptr), T(0), out + m * w.places);
+      if (wide) {
+        wideSums(w, x + m * w.plane, out + m * w.places);
+      } else {
+        padPlane(w, x + m * w.plane, image);
+        tapsProduct(w, image, offsets, static_cast<const T*>(nullptr), T(0), out + m * w.places);
+      }
       divisor.apply(w, out + m * w.places, out + m * w.places);
     }
   });
@@ -250,13 +254,12 @@ template <class T> void avgPoolBackward(Launch& l) noexcept {
     const int64_t* const offsets = tapsAnd(w, w.places, divided);
     if (!image || !offsets) return memory.lacking();
     for (int64_t m = begin; m < end; m++) {
+      divisor.apply(w, grad + m * w.places, divided);
       if (wide) {
-        divisor.apply(w, grad + m * w.places, divided);
         wideScatter(w, divided, dx + m * w.plane);
         continue;
       }
       fillRun(image, T(0), w.size + VecOf<T>::lanes);
-      divisor.apply(w, grad + m * w.places, divided);
       tapsScatter(w, divided, offsets, static_cast<const T*>(nullptr), image);
       unpadPlane(w, image, T(0), dx + m * w.plane);
     }

@@ -44,12 +44,15 @@ template <class T> void resample(Launch& l) noexcept {
   if (outer == 0 || S == 0 || inner == 0) return;
   const int64_t work = times(inner, taps + 1);
   parallel(times(outer, S), work >= kWork ? 1 : kWork / work + 1, [&](int64_t begin, int64_t end) {
-    for (int64_t j = begin, n; inner == 1 && j < end; j += n) {
-      const int64_t i = j % S;
-      n = end - j < S - i ? end - j : S - i;
-      resampleLine(n, R, taps, x + j / S * R, index + i * taps, weight + i * taps, y + j);
+    if (inner == 1) {
+      for (int64_t j = begin, n; j < end; j += n) {
+        const int64_t i = j % S;
+        n = end - j < S - i ? end - j : S - i;
+        resampleLine(n, R, taps, x + j / S * R, index + i * taps, weight + i * taps, y + j);
+      }
+      return;
     }
-    for (int64_t j = begin; inner > 1 && j < end; j++) {
+    for (int64_t j = begin; j < end; j++) {
       const int64_t i = j % S;
       const T* const from = x + j / S * R * inner;
       T* const to = y + j * inner;

@@ -165,7 +165,7 @@ __attribute__((noinline)) void runOf(F f, int64_t n, const uint8_t* const (&p)[N
   for (; i < n; i++) {
     uint8_t one[N];
     for (int k = 0; k < N; k++) one[k] = p[k][i * step[k]];
-    y[i] = static_cast<uint8_t>(apply(f, one));
+    y[i] = apply(f, one) & 1;
   }
 }
 template <int N, class F, class T, class R>

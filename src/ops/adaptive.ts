@@ -60,13 +60,7 @@ function adaptiveAverage(dims: number, x: Tensor, outputSize: OutputSize): Tenso
   const from = input.shape.slice(2)
   const to = outputOf(op, outputSize, from)
   // One part is the mean of a plane, which need not look for windows.
-  if (to.every(n => n === 1)) {
-    const whole = [2, 3, 4].slice(0, dims)
-    return unbatched(
-      sayAs(op, 'mean', () => mean(input, whole, { keepdim: true })),
-      had,
-    )
-  }
+  if (to.every(n => n === 1)) return unbatched(mean(input, [2, 3, 4].slice(0, dims), { keepdim: true }), had)
   if (from.every((n, d) => to[d] > 0 && n % to[d] === 0)) {
     // Parts of the same size: one window.
     const kernelSize = from.map((n, d) => n / to[d])
