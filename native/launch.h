@@ -85,9 +85,10 @@ struct Launch {
 
 using KernelFn = void (*)(Launch&) noexcept;
 
-/** A kernel's name and its versions by dtype; null where it has none. */
+/** A kernel's name and its versions by dtype; null where it has none. The name is in it, as an address would take more room in the
+ *  binary: one to be relocated. */
 struct Kernel {
-  const char* name;
+  char name[40];
   KernelFn fn[kDTypes];
 };
 

@@ -12,11 +12,6 @@ template <class T>
 void choose(int64_t n, const uint8_t* c, int64_t sc, const T* x, int64_t sx, const T* y, int64_t sy, T* out) {
   for (int64_t i = 0; i < n; i++) out[i] = c[i * sc] ? x[i * sx] : y[i * sy];
 }
-inline VecI mask(const uint8_t* c) {
-  Bytes b;
-  std::memcpy(&b, c, sizeof b);
-  return __builtin_convertvector(b, VecI) != VecI{};
-}
 inline void choose(int64_t n, const uint8_t* c, int64_t sc, const float* x, int64_t sx, const float* y, int64_t sy, float* out) {
   uint8_t chosen[kBlock];
   float first[kBlock], second[kBlock];
@@ -26,7 +21,7 @@ inline void choose(int64_t n, const uint8_t* c, int64_t sc, const float* x, int6
     const float* p = beside(x, sx, i, m, first);
     const float* q = beside(y, sy, i, m, second);
     int64_t j = 0;
-    for (; j + kLanesF <= m; j += kLanesF) store(out + i + j, select(mask(b + j), load(p + j), load(q + j)));
+    for (; j + kLanesF <= m; j += kLanesF) store(out + i + j, select(widen(b + j) != VecI{}, load(p + j), load(q + j)));
     for (; j < m; j++) out[i + j] = b[j] ? p[j] : q[j];
   }
 }

@@ -1,6 +1,7 @@
 // Moving data: fills, strided copies, conversions between dtypes.
 #include "kernels/kernels.h"
-#include "simd/map.h"
+#include "simd/double.h"
+#include "simd/operands.h"
 
 namespace glorot {
 namespace GLOROT_ISA {
@@ -87,50 +88,90 @@ void copy(Launch& l) noexcept {
   });
 }
 
-template <class T, class R>
-void convert(Launch& l, int64_t n) noexcept {
+// --- conversions: kLanesF elements at once, by way of vectors of 32 bits, or of two of doubles ----------------------------
+struct Doubles {
+  VecD low, high;
+};
+typedef int32_t HalfI __attribute__((vector_size(GLOROT_VECTOR_BYTES / 2)));
+
+template <class V, class T> inline V read(const T* x) {
+  V v;
+  std::memcpy(&v, x, sizeof v);
+  return v;
+}
+inline VecF take(const float* x) { return load(x); }
+inline VecI take(const int32_t* x) { return read<VecI>(x); }
+inline VecI take(const uint8_t* x) { return widen(x); }
+inline Doubles take(const double* x) { return {read<VecD>(x), read<VecD>(x + kLanesF / 2)}; }
+
+inline Doubles wide(VecF x) { return {lower(x), upper(x)}; }
+inline Doubles wide(VecI x) {
+  HalfI half[2];
+  std::memcpy(half, &x, sizeof x);
+  return {__builtin_convertvector(half[0], VecD), __builtin_convertvector(half[1], VecD)};
+}
+inline Doubles wide(Doubles x) { return x; }
+inline VecF single(VecF x) { return x; }
+inline VecF single(VecI x) { return __builtin_convertvector(x, VecF); }
+inline VecF single(Doubles x) { return join(x.low, x.high); }
+/** Towards zero. What is outside int32 has no value there (C++ leaves it undefined): it becomes INT32_MIN, as by x86's own
+ *  instruction. */
+inline HalfI truncated(VecD x) {
+  const VecL fits = (x > splat(-2147483649.0)) & (x < splat(2147483648.0));
+  return __builtin_convertvector(fits ? x : splat(-2147483648.0), HalfI);
+}
+inline VecI whole(VecF x) {
+  return toInt(select((x >= splat(-2147483648.0f)) & (x < splat(2147483648.0f)), x, splat(-2147483648.0f)));
+}
+inline VecI whole(VecI x) { return x; }
+inline VecI whole(Doubles x) {
+  const HalfI half[2] = {truncated(x.low), truncated(x.high)};
+  return read<VecI>(half);
+}
+inline VecI truth(VecF x) { return x != splat(0.0f); }
+inline VecI truth(VecI x) { return x != splati(0); }
+inline VecI truth(Doubles x) {
+  const HalfI half[2] = {__builtin_convertvector(x.low != splat(0.0), HalfI), __builtin_convertvector(x.high != splat(0.0), HalfI)};
+  return read<VecI>(half);
+}
+
+template <class V> inline void deliver(float* y, V v) { store(y, single(v)); }
+template <class V> inline void deliver(double* y, V v) {
+  const Doubles d = wide(v);
+  std::memcpy(y, &d, sizeof d);
+}
+template <class V> inline void deliver(int32_t* y, V v) {
+  const VecI i = whole(v);
+  std::memcpy(y, &i, sizeof i);
+}
+template <class V> inline void deliver(uint8_t* y, V v) { put(y, truth(v)); }
+
+template <class T, class R> __attribute__((noinline, flatten)) void convertRun(int64_t n, const T* x, R* y) {
+  int64_t i = 0;
+  for (; i + kLanesF <= n; i += kLanesF) deliver(y + i, take(x + i));
+  if (i == n) return;
+  T from[kLanesF] = {};
+  R to[kLanesF];
+  std::memcpy(from, x + i, static_cast<size_t>(n - i) * sizeof(T));
+  deliver(to, take(from));
+  std::memcpy(y + i, to, static_cast<size_t>(n - i) * sizeof(R));
+}
+template <class T, class R> void convert(Launch& l, int64_t n) noexcept {
   const T* x = l.in<T>(0, n);
   R* y = l.out<R>(1, n);
   if (!l.ok()) return;
-  parallel(n, kGrain, [&](int64_t begin, int64_t end) {
-    for (int64_t i = begin; i < end; i++) y[i] = static_cast<R>(x[i]);
-  });
-}
-/** A double or float outside int32 has no value there (C++ leaves it undefined): it becomes INT32_MIN, as the CPU's own instruction. */
-template <class T>
-void truncate(Launch& l, int64_t n) noexcept {
-  const T* x = l.in<T>(0, n);
-  int32_t* y = l.out<int32_t>(1, n);
-  if (!l.ok()) return;
-  parallel(n, kGrain, [&](int64_t begin, int64_t end) {
-    for (int64_t i = begin; i < end; i++) {
-      const double v = static_cast<double>(x[i]);
-      y[i] = v > -2147483649.0 && v < 2147483648.0 ? static_cast<int32_t>(v) : INT32_MIN;
-    }
-  });
-}
-template <class T>
-void truth(Launch& l, int64_t n) noexcept {
-  const T* x = l.in<T>(0, n);
-  uint8_t* y = l.out<uint8_t>(1, n);
-  if (!l.ok()) return;
-  parallel(n, kGrain, [&](int64_t begin, int64_t end) {
-    for (int64_t i = begin; i < end; i++) y[i] = x[i] != T{0};
-  });
+  parallel(n, kGrain, [&](int64_t begin, int64_t end) { convertRun(end - begin, x + begin, y + begin); });
 }
 
 /** x in another dtype: towards zero for int32, != 0 for bool. buffers: x, out. sizes: n, dtype of out. */
-template <class T>
-void cast(Launch& l) noexcept {
+template <class T> void cast(Launch& l) noexcept {
   const int64_t n = l.size(0);
   const int to = l.choice(1, kDTypes);
   if (!l.ok()) return;
-  constexpr bool floating = static_cast<T>(0.5) != T{0};
   if (to == kFloat32) convert<T, float>(l, n);
   else if (to == kFloat64) convert<T, double>(l, n);
-  else if (to == kBool) truth<T>(l, n);
-  else if (floating) truncate<T>(l, n);
-  else convert<T, int32_t>(l, n);
+  else if (to == kInt32) convert<T, int32_t>(l, n);
+  else convert<T, uint8_t>(l, n);
 }
 
 }  // namespace

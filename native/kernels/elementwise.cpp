@@ -14,6 +14,9 @@ template <class T> T productOf(T a, T b) { return a * b; }
 inline int32_t sumOf(int32_t a, int32_t b) { return (int32_t)((uint32_t)a + (uint32_t)b); }
 inline int32_t differenceOf(int32_t a, int32_t b) { return (int32_t)((uint32_t)a - (uint32_t)b); }
 inline int32_t productOf(int32_t a, int32_t b) { return (int32_t)((uint32_t)a * (uint32_t)b); }
+inline VecI sumOf(VecI a, VecI b) { return (VecI)((VecU)a + (VecU)b); }
+inline VecI differenceOf(VecI a, VecI b) { return (VecI)((VecU)a - (VecU)b); }
+inline VecI productOf(VecI a, VecI b) { return (VecI)((VecU)a * (VecU)b); }
 inline uint8_t sumOf(uint8_t a, uint8_t b) { return a | b; }
 inline uint8_t productOf(uint8_t a, uint8_t b) { return a & b; }
 inline Bytes16 sumOf(Bytes16 a, Bytes16 b) { return a | b; }
@@ -22,12 +25,14 @@ inline Bytes16 productOf(Bytes16 a, Bytes16 b) { return a & b; }
 #define BINARY(name, expression)                                                           \
   struct name##F {                                                                         \
     using Common = void;                                                                   \
+    using Whole = void;                                                                    \
     template <class T> T operator()(T a, T b) const { return (T)(expression); }            \
   };                                                                                       \
   template <class T> void name(Launch& l) noexcept { binary<T, T>(l, name##F{}); }
 
 #define TRUTH(name, expression)                                                            \
   struct name##F {                                                                         \
+    using Whole = void;                                                                    \
     template <class T> auto operator()(T a, T b) const { return expression; }              \
   };                                                                                       \
   template <class T> void name(Launch& l) noexcept { binary<T, uint8_t>(l, name##F{}); }

@@ -38,12 +38,14 @@ struct Places {
   int64_t size[kMaxDims];
   const int32_t* index[kMaxDims];
 
+  /** Of one dimension alone. */
+  static int64_t within(int64_t v, int64_t size) {
+    if (v < 0) v += size;
+    return v >= 0 && v < size ? v : 0;
+  }
   int64_t operator()(int64_t j) const {
     int64_t at = 0;
-    for (int d = 0; d < k; d++) {
-      const int64_t v = index[d][j], w = v < 0 ? v + size[d] : v;
-      at = at * size[d] + (w >= 0 && w < size[d] ? w : 0);
-    }
+    for (int d = 0; d < k; d++) at = at * size[d] + within(index[d][j], size[d]);
     return at;
   }
 };
@@ -80,13 +82,21 @@ template <class T> void index(Launch& l) noexcept {
   const T* x = l.in<T>(0, times(times(r.outer, r.places.total), inner));
   T* y = l.out<T>(1, times(times(r.outer, count), inner));
   if (!l.ok() || inner == 0 || count == 0) return;
+  const int32_t* const single = r.places.k == 1 && inner == 1 ? r.places.index[0] : nullptr;
+  const int64_t total = r.places.total;
   parallel(r.outer * count, inner > kGrain ? 1 : kGrain / inner, [&](int64_t begin, int64_t end) {
     int64_t o = begin / count, j = begin % count;
-    for (int64_t row = begin; row < end; row++) {
-      const T* from = x + (o * r.places.total + r.places(j)) * inner;
-      if (inner == 1) y[row] = *from;
-      else std::memcpy(y + row * inner, from, static_cast<size_t>(inner) * sizeof(T));
-      if (++j == count) j = 0, o++;
+    for (int64_t row = begin; row < end; o++, j = 0) {
+      const int64_t run = count - j < end - row ? count - j : end - row;
+      const T* const from = x + o * total * inner;
+      T* const to = y + row * inner;
+      if (single) {
+        for (int64_t i = 0; i < run; i++) to[i] = from[Places::within(single[j + i], total)];
+      } else {
+        for (int64_t i = 0; i < run; i++)
+          std::memcpy(to + i * inner, from + r.places(j + i) * inner, static_cast<size_t>(inner) * sizeof(T));
+      }
+      row += run;
     }
   });
 }

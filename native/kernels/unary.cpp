@@ -79,21 +79,29 @@ FUNCTION(frac, x - trunc(x))
 
 /** int32 versions of what keeps integers. buffers: x, out. sizes: n. */
 template <class F>
-void applyInt(Launch& l, F f) noexcept {
+__attribute__((flatten)) void applyInt(Launch& l, F f) noexcept {
   const int64_t n = l.size(0);
   const int32_t* x = l.in<int32_t>(0, n);
   int32_t* y = l.out<int32_t>(1, n);
   if (!l.ok()) return;
-  for (int64_t i = 0; i < n; i++) y[i] = f(x[i]);
+  const auto lanes = [&](int64_t i, size_t bytes) {
+    VecI v{};
+    std::memcpy(&v, x + i, bytes);
+    v = f(v);
+    std::memcpy(y + i, &v, bytes);
+  };
+  int64_t i = 0;
+  for (; i + kLanesF <= n; i += kLanesF) lanes(i, sizeof(VecI));
+  if (i < n) lanes(i, sizeof(int32_t) * static_cast<size_t>(n - i));
 }
 struct NegInt {
-  int32_t operator()(int32_t x) const { return (int32_t)(0u - (uint32_t)x); }
+  VecI operator()(VecI x) const { return minusBits(VecI{}, x); }
 };
 struct AbsInt {
-  int32_t operator()(int32_t x) const { return x < 0 ? (int32_t)(0u - (uint32_t)x) : x; }
+  VecI operator()(VecI x) const { return x < VecI{} ? minusBits(VecI{}, x) : x; }
 };
 struct SignInt {
-  int32_t operator()(int32_t x) const { return (x > 0) - (x < 0); }
+  VecI operator()(VecI x) const { return (x < VecI{}) - (x > VecI{}); }
 };
 template <> void neg<int32_t>(Launch& l) noexcept { applyInt(l, NegInt{}); }
 template <> void abs<int32_t>(Launch& l) noexcept { applyInt(l, AbsInt{}); }

@@ -2,6 +2,7 @@
 // dimension); dimensions that lie in memory as one are joined before the loop. Results are contiguous.
 #pragma once
 #include "launch.h"
+#include "simd/bytes.h"
 #include "simd/map.h"
 
 namespace glorot {
@@ -73,18 +74,16 @@ template <int N, class F> void eachRun(const Operands<N>& o, const F& run, int64
 }
 
 // --- a run: y[i] = f(a[i], b[i] …) ----------------------------------------------------------------------------------------
-typedef uint8_t Bytes __attribute__((vector_size(kLanesF)));
 typedef uint8_t Bytes16 __attribute__((vector_size(16)));
 
 inline void put(float* y, VecF v) { store(y, v); }
 inline void put(float* y, VecF v, int64_t n) { storePartial(y, v, n); }
-/** A comparison's lanes as bytes 0 and 1. */
 inline void put(uint8_t* y, VecI mask) {
-  const Bytes v = __builtin_convertvector(mask & splati(1), Bytes);
+  const Bytes v = truths(mask);
   std::memcpy(y, &v, sizeof v);
 }
 inline void put(uint8_t* y, VecI mask, int64_t n) {
-  const Bytes v = __builtin_convertvector(mask & splati(1), Bytes);
+  const Bytes v = truths(mask);
   for (int64_t i = 0; i < n; i++) y[i] = v[i];
 }
 
@@ -117,6 +116,10 @@ template <bool kRepeatedA, class F, class R> inline void repeated(F& f, int64_t 
 /** Formulas used often enough for loops of their own: those that say `using Common = void`. */
 template <class F, class = void> constexpr bool kCommon = false;
 template <class F> constexpr bool kCommon<F, typename F::Common> = true;
+/** Formulas of vectors of int32 as well, which say `using Whole = void`, and common ones of doubles. */
+template <class F, class T, class R, class = void> constexpr bool kLanewise = false;
+template <class F, class R> constexpr bool kLanewise<F, int32_t, R, typename F::Whole> = true;
+template <class F> constexpr bool kLanewise<F, double, double, typename F::Common> = true;
 
 template <int N, class F, class R>
 __attribute__((noinline, flatten)) void runOf(F f, int64_t n, const float* const (&p)[N], const int64_t (&step)[N], R* y) {
@@ -145,31 +148,50 @@ __attribute__((noinline, flatten)) void runOf(F f, int64_t n, const float* const
     }
   }
 }
-/** bools, by 16 where each is contiguous or the same throughout. */
-template <int N, class F>
-__attribute__((noinline)) void runOf(F f, int64_t n, const uint8_t* const (&p)[N], const int64_t (&step)[N], uint8_t* y) {
-  bool plain = true;
-  Bytes16 v[N];
+// Vectors of the other dtypes. Bools are bytes 0 and 1, and stay so.
+template <class T> struct LanesOf;
+template <> struct LanesOf<double> { using type = VecD; };
+template <> struct LanesOf<int32_t> { using type = VecI; };
+template <> struct LanesOf<uint8_t> { using type = Bytes16; };
+inline void give(double* y, VecD v) { store(y, v); }
+inline void give(int32_t* y, VecI v) { std::memcpy(y, &v, sizeof v); }
+inline void give(uint8_t* y, VecI mask) { put(y, mask); }
+template <class V> inline void give(uint8_t* y, V bytes) {
+  const Bytes16 v = (Bytes16)bytes & 1;
+  std::memcpy(y, &v, sizeof v);
+}
+template <class R> inline R tidy(R v) { return v; }
+inline uint8_t tidy(uint8_t v) { return v & 1; }
+
+/** By vectors where each operand is contiguous or the same throughout. */
+template <int N, class F, class T, class R>
+__attribute__((noinline, flatten)) void runOfLanes(F f, int64_t n, const T* const (&p)[N], const int64_t (&step)[N], R* y) {
+  using V = typename LanesOf<T>::type;
+  bool plain = n > 0;
+  V v[N];
   for (int k = 0; k < N; k++) {
     plain &= step[k] == 0 || step[k] == 1;
-    const uint8_t first = n > 0 ? *p[k] : 0;
-    v[k] = Bytes16{} + first;
+    v[k] = n > 0 ? *p[k] - V{} : V{};
   }
   int64_t i = 0;
-  for (; plain && i + 16 <= n; i += 16) {
+  for (; plain && i + lanes<V>() <= n; i += lanes<V>()) {
     for (int k = 0; k < N; k++)
-      if (step[k] == 1) std::memcpy(&v[k], p[k] + i, 16);
-    const Bytes16 r = (Bytes16)apply(f, v) & 1;
-    std::memcpy(y + i, &r, 16);
+      if (step[k] == 1) std::memcpy(&v[k], p[k] + i, sizeof v[k]);
+    give(y + i, apply(f, v));
   }
   for (; i < n; i++) {
-    uint8_t one[N];
+    T one[N];
     for (int k = 0; k < N; k++) one[k] = p[k][i * step[k]];
-    y[i] = apply(f, one) & 1;
+    y[i] = tidy(static_cast<R>(apply(f, one)));
   }
+}
+template <int N, class F>
+inline void runOf(F f, int64_t n, const uint8_t* const (&p)[N], const int64_t (&step)[N], uint8_t* y) {
+  runOfLanes<N>(f, n, p, step, y);
 }
 template <int N, class F, class T, class R>
 __attribute__((noinline, flatten)) void runOf(F f, int64_t n, const T* const (&p)[N], const int64_t (&step)[N], R* y) {
+  if constexpr (kLanewise<F, T, R>) return runOfLanes<N>(f, n, p, step, y);
   for (int64_t i = 0; i < n; i++) {
     T v[N];
     for (int k = 0; k < N; k++) v[k] = p[k][i * step[k]];
