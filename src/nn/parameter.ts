@@ -4,7 +4,11 @@ import { isFloating } from '../core/dtype.js'
 import { checkOptions, DTypeError } from '../core/errors.js'
 import { Tensor } from '../tensor/tensor.js'
 
+/** What a module learns. A plain tensor assigned in its place is no parameter any more, which TypeScript refuses. */
 export class Parameter extends Tensor {
+  /** @internal Makes the type differ from Tensor's. */
+  declare private readonly _learned: true
+
   /**
    * @param data shares its memory; outside the graph
    * @param options `requiresGrad`: default true

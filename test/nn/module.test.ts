@@ -53,6 +53,18 @@ test('reassignment replaces, null takes away', t => {
   )
 })
 
+test('a plain tensor in the place of a parameter is one no longer, which TypeScript refuses', t => {
+  const layer = new nn.Linear(3, 2)
+  // @ts-expect-error a plain tensor is no parameter
+  layer.weight = ones([2, 3])
+  t.deepEqual(
+    [...layer.namedParameters()].map(([name]) => name),
+    ['bias'],
+  )
+  layer.weight = new nn.Parameter(ones([2, 3]))
+  t.is([...layer.parameters()].length, 2)
+})
+
 test('state dict: PyTorch keys, shared memory, loaded by copy', t => {
   const [a, b] = [new Net(), new Net()]
   const state = a.stateDict()
