@@ -77,9 +77,10 @@ template <class T> void maxPool(Launch& l) noexcept {
   int32_t* index = l.out<int32_t>(2, times(M, w.places));
   if (!l.ok()) return;
   if (M == 0 || w.places == 0) return;
+  constexpr T least = static_cast<T>(-__builtin_inf());
   Memory memory;
   parallel(M, grainOf(times(w.places, w.taps)), [&](int64_t begin, int64_t end) {
-    T* const image = clearImage<T>(w, 1, static_cast<T>(-__builtin_inf()));
+    T* const image = clearImage<T>(w, 1, least);
     int32_t* deltas;
     const int64_t* const offsets = tapsAnd(w, plus(w.taps, w.out[2]), deltas);
     if (!image || !offsets) return memory.lacking();
@@ -90,7 +91,7 @@ template <class T> void maxPool(Launch& l) noexcept {
       deltas[t] = static_cast<int32_t>((kz * w.dilation[0] * w.in[1] + ky * w.dilation[1]) * w.in[2] + kx * w.dilation[2]);
     }
     for (int64_t m = begin; m < end; m++) {
-      padPlane(w, x + m * w.plane, image, false);
+      padPlane(w, x + m * w.plane, image, least);
       for (int64_t r = 0; r < w.out[0] * w.out[1]; r++) {
         const int64_t z = r / w.out[1], y = r % w.out[1];
         const int64_t base = ((z * w.stride[0] - w.pad[0]) * w.in[1] + y * w.stride[1] - w.pad[1]) * w.in[2] - w.pad[2];

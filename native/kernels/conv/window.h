@@ -96,6 +96,7 @@ struct Columns {
     last = lesser(ceilOver(w.in[2] + w.pad[2] - f, w.stride[2]), w.width);
     if (last < first) last = first;
   }
+  int64_t count() const { return last - first; }
 };
 
 /** Rows (z, y) of the padded plane that the input has: f(padded row, input row). */
@@ -106,18 +107,29 @@ template <class F> inline void eachRow(const Window& w, const F& f) {
 }
 
 constexpr int64_t kAheadBytes = 4096;
-/** Copies a plane into its place in the padded one; the edges stay what they are. `zeros`: they are zeros. */
-template <class T> void padPlane(const Window& w, const T* x, T* to, bool zeros = true) {
+/** Copies a plane into its place in the padded one, whose edges are `edge` and stay so. */
+template <class T> void padPlane(const Window& w, const T* x, T* to, T edge = 0) {
   constexpr int64_t L = VecOf<T>::lanes, kLine = 64 / sizeof(T), kAhead = kAheadBytes / sizeof(T);
   const int64_t s = w.stride[2];
-  if (const Columns c(w, 0); zeros && s == 1 && c.first < c.last && c.last - c.first <= L) {
-    // Zeros behind a row lie on edges, on rows that follow, or past the planes, where a vector is to spare.
-    const int64_t n = c.last - c.first;
-    return eachRow(w, [&](int64_t padded, int64_t row) {
-      const T* const in = x + row + c.first - w.pad[2];
-      __builtin_prefetch(in + kAhead);
-      store(to + padded + c.first, n == L ? load(in) : loadPartial(in, n));
-    });
+  if constexpr (kTuned<T>) {
+    const Columns ends[2] = {Columns(w, 0), Columns(w, s - 1)};
+    if (s <= 2 && ends[0].count() <= L && ends[1].count() <= L) {
+      const auto filled = splat(edge);
+      const auto lanesOf = [](int64_t n) { return static_cast<uint16_t>((1u << n) - 1); };
+      const auto put = [&](int64_t f, int64_t padded, int64_t row) {
+        const int64_t n = ends[f].count(), last = n > 0 ? 2 * n - 1 : 0;
+        const T* const in = x + row + ends[f].first * s + f - w.pad[2];
+        __builtin_prefetch(in + kAhead);
+        // What is stored behind a row lies on edges, on rows that follow, or past the planes, where a vector is to spare.
+        store(to + padded + f * w.width + ends[f].first,
+              s == 1 ? loadLanes(filled, in, lanesOf(n))
+                     : evens(loadLanes(filled, in, lanesOf(lesser(last, L))), loadLanes(filled, in + L, lanesOf(last > L ? last - L : 0))));
+      };
+      return eachRow(w, [&](int64_t padded, int64_t row) {
+        put(0, padded, row);
+        if (s == 2) put(1, padded, row);
+      });
+    }
   }
   for (int64_t f = 0; f < s; f++) {
     const Columns c(w, f);
@@ -126,7 +138,7 @@ template <class T> void padPlane(const Window& w, const T* x, T* to, bool zeros 
       const T* const in = x + row + f - w.pad[2];
       if (s == 1) {
         for (int64_t q = 0; q < w.in[2]; q += kLine) __builtin_prefetch(in + kAhead + q);
-        return copyRun(out + c.first, in + c.first, c.last - c.first);
+        return copyRun(out + c.first, in + c.first, c.count());
       }
       int64_t q = c.first;
       if (s == 2)
@@ -141,20 +153,26 @@ template <class T> void padPlane(const Window& w, const T* x, T* to, bool zeros 
 template <class T> void unpadPlane(const Window& w, const T* from, T more, T* x) {
   constexpr int64_t L = VecOf<T>::lanes;
   const int64_t s = w.stride[2];
-  const bool all = s == 1 && w.in[0] + w.pad[0] <= w.high[0] && w.in[1] + w.pad[1] <= w.high[1] && w.in[2] + w.pad[2] <= w.width;
+  const bool two = kTuned<T> && s == 2;
+  // The remainders of a row lie in it by turns, that of its first element leads.
+  const int64_t lead = two ? w.pad[2] & 1 : 0;
+  const Columns a(w, lead), b(w, 1 - lead);
+  const int64_t reached = two ? a.count() + b.count() : s == 1 ? a.count() : 0;
+  const bool all = w.in[0] + w.pad[0] <= w.high[0] && w.in[1] + w.pad[1] <= w.high[1] && reached == w.in[2];
   if (!all) fillRun(x, more, w.plane);
-  for (int64_t f = 0; f < s; f++) {
-    const Columns c(w, f);
-    eachRow(w, [&](int64_t padded, int64_t row) {
-      const T* const in = from + padded + f * w.width;
-      T* const out = x + row + f - w.pad[2];
-      int64_t q = c.first;
-      if (s != 1)
-        for (; q < c.last; q++) out[q * s] += in[q];
-      for (; q + L <= c.last; q += L) store(out + q, load(in + q) + splat(more));
-      if (q < c.last) storePartial(out + q, load(in + q) + splat(more), c.last - q);
-    });
-  }
+  eachRow(w, [&](int64_t padded, int64_t row) {
+    const T *const even = from + padded + lead * w.width + a.first, *const odd = from + padded + (1 - lead) * w.width + b.first;
+    T* const out = x + row;
+    for (int64_t i = 0; i < reached; i += L) {
+      const auto v = (two ? zipLow(load(even + i / 2), load(odd + i / 2)) : load(even + i)) + splat(more);
+      if (i + L <= reached) store(out + i, v);
+      else storePartial(out + i, v, reached - i);
+    }
+    for (int64_t f = 0; reached == 0 && f < s; f++) {
+      const Columns c(w, f);
+      for (int64_t q = c.first; q < c.last; q++) out[q * s + f - w.pad[2]] += from[padded + f * w.width + q];
+    }
+  });
 }
 
 /** f(tap, where it is in the padded plane from the place of its window). */
