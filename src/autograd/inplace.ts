@@ -1,7 +1,7 @@
 // Operations in place: where nothing is recorded they write straight into the tensor; where something is, the tensor becomes the
 // result of the out-of-place operation, and the tensors it shares memory with follow.
 import { kernel, launch } from '../core/dispatch.js'
-import { AutogradError, formatShape, ShapeError } from '../core/errors.js'
+import { AutogradError, formatShape, ShapeError, ValueError } from '../core/errors.js'
 import { sameShape } from '../core/shape.js'
 import { emptyTensor, Tensor, viewHooks, viewOf } from '../tensor/tensor.js'
 import { copyOf } from './accumulate.js'
@@ -114,6 +114,10 @@ export function inPlace(
   direct: () => void,
   recorded: (x: Tensor) => Tensor,
 ): Tensor {
+  if (x.customStrides?.some((step, d) => step === 0 && x.shape[d] > 1)) {
+    const message = `elements of ${formatShape(x.shape)} are one in memory, as expand leaves them; clone() it before changing it in place`
+    throw new ValueError(message, { op, shapes: [x.shape] })
+  }
   const tracked = mode.grad && (x.requiresGrad || others.some(t => t instanceof Tensor && t.requiresGrad))
   if (!tracked) {
     direct()

@@ -3,7 +3,7 @@ import { AutogradError, describe } from '../core/errors.js'
 import { Tensor } from '../tensor/tensor.js'
 import { accumulatorOf } from './accumulate.js'
 import { type BackwardOptions, backward } from './backward.js'
-import type { GradientHook } from './node.js'
+import type { GradientHook, RemovableHandle } from './node.js'
 
 declare module '../tensor/tensor.js' {
   interface Tensor {
@@ -18,7 +18,7 @@ declare module '../tensor/tensor.js' {
      * Calls `hook` with the gradient of this tensor whenever a backward pass has it complete; a tensor it returns takes its place.
      * @returns a function that removes the hook
      */
-    registerHook(hook: GradientHook): () => void
+    registerHook(hook: GradientHook): RemovableHandle
     /** Makes a tensor that is not a leaf keep its gradient in `grad`. */
     retainGrad(): void
     /** @internal */

@@ -9,6 +9,13 @@ export type Gradient = Tensor | null | undefined
 /** Called with a gradient; a tensor that it returns takes the gradient's place. */
 export type GradientHook = (grad: Tensor) => Tensor | null | undefined | void
 
+/** Removes a hook: called itself, or by its `remove()`, PyTorch's way. */
+export interface RemovableHandle {
+  (): void
+  remove(): void
+}
+export const removable = (remove: () => void): RemovableHandle => Object.assign(remove, { remove })
+
 /** An operation: its name, and its backward by the node (`ctx`) of a call. */
 export interface Operation {
   readonly name: string
@@ -132,18 +139,18 @@ export class Node {
     this.released = true
   }
 
-  addHook(output: number, hook: GradientHook): () => void {
+  addHook(output: number, hook: GradientHook): RemovableHandle {
     this.hooks ??= []
     this.hooks[output] ??= []
     const list = this.hooks[output]
     list.push(hook)
     // Nodes of operations are made anew by each call; a leaf's stays.
     if (this.sequence === 0) changed()
-    return () => {
+    return removable(() => {
       if (this.sequence === 0) changed()
       const at = list.indexOf(hook)
       if (at >= 0) list.splice(at, 1)
-    }
+    })
   }
 }
 

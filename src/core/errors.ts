@@ -115,8 +115,8 @@ export function nearest(name: string, candidates: readonly string[]): string | u
 /** Options that are a boolean, whoever takes them; null and undefined are their default. */
 const flags = new Set(
   `accumulate allowUnused amsgrad averageAttnWeights batchFirst broadcast ceilMode centered countIncludePad createGraph
-  cycleMomentum descending enforceSorted equalNan errorIfNonfinite full inplace isCausal keepdim largest leaveParametrized logInput logTarget
-  memoryIsCausal needWeights persistent raiseException replacement requiresGrad retainGraph returnIndices setToNone sorted
+  cycleMomentum descending enforceSorted equalNan errorIfNonfinite full inplace isCausal keepVars keepdim largest leaveParametrized logInput logTarget
+  memoryIsCausal needWeights persistent raiseException recurse removeDuplicate replacement requiresGrad retainGraph returnIndices setToNone sorted
   srcIsCausal stable strict swap tgtIsCausal threePhase`.split(/\s+/),
 )
 /** Options that are a number, likewise. */

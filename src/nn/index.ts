@@ -22,7 +22,7 @@ export * from './instanceNorm.js'
 export * from './layerNorm.js'
 export * from './linear.js'
 export * from './loss.js'
-export { Module, type StateDict } from './module.js'
+export { type MemberOptions, Module, type NamedMemberOptions, type NamedModuleOptions } from './module.js'
 export * from './padding.js'
 export { Parameter } from './parameter.js'
 export * from './parameterContainer.js'
@@ -31,6 +31,7 @@ export { GRU, LSTM, type LSTMOptions, type RecurrentOptions, RNN } from './recur
 export { GRUCell, LSTMCell, type RecurrentCellOptions, RNNCell } from './recurrentCell.js'
 export * from './shape.js'
 export * from './softmax.js'
+export type { LoadedKeys, StateDict, StateDictOptions } from './stateDict.js'
 export {
   type EncoderCall,
   Transformer,

@@ -1,26 +1,33 @@
 // Module: a layer or a network of them. What is assigned to it is registered; its forward runs hooks and names itself in errors.
 
 import { clearGradient } from '../autograd/accumulate.js'
-import { noGrad } from '../autograd/mode.js'
+import { type RemovableHandle, removable } from '../autograd/node.js'
 import { type DType, dtypeNames, isFloating } from '../core/dtype.js'
-import {
-  checkChoice,
-  checkOptions,
-  DTypeError,
-  describe,
-  formatShape,
-  nearest,
-  StateDictError,
-  ValueError,
-} from '../core/errors.js'
+import { checkChoice, checkOptions, DTypeError, describe, ValueError } from '../core/errors.js'
 import { changed, recording } from '../core/recording.js'
-import { sameShape } from '../core/shape.js'
 import { Tensor } from '../tensor/tensor.js'
 import { aroundForward, type BackwardHook, type ForwardHook, type ForwardPreHook, type Hooks } from './hooks.js'
 import { Parameter } from './parameter.js'
+import { type LoadedKeys, load, type StateDict, type StateDictOptions } from './stateDict.js'
 
-/** Tensors by name, as in PyTorch: `fc1.weight`. */
-export type StateDict = Record<string, Tensor>
+export interface MemberOptions {
+  /** Modules below as well. Default: true. */
+  recurse?: boolean
+}
+
+export interface NamedMemberOptions extends MemberOptions, NamedModuleOptions {}
+
+export interface NamedModuleOptions {
+  /** What names start with, a dot behind it. Default: nothing. */
+  prefix?: string
+  /** What several names have is given once, under the first. Default: true. */
+  removeDuplicate?: boolean
+}
+
+function prefixOf(op: string, prefix: unknown = ''): string {
+  if (typeof prefix !== 'string') throw new TypeError(`${op}: prefix must be a string, got ${describe(prefix)}`)
+  return prefix
+}
 
 /**
  * Base of all layers and networks.
@@ -90,63 +97,88 @@ export class Module {
     for (const [, module] of this.namedChildren()) yield module
   }
 
-  /** This module ('') and all below it, each once, parents first. */
-  *namedModules(prefix = '', seen: Set<Module> = new Set()): Generator<[string, Module]> {
-    if (seen.has(this)) return
-    seen.add(this)
+  *#walk(prefix: string, seen: Set<Module> | null): Generator<[string, Module]> {
+    if (seen?.has(this)) return
+    seen?.add(this)
     yield [prefix, this]
-    for (const [name, module] of this.#own(Module))
-      yield* module.namedModules(prefix ? `${prefix}.${name}` : name, seen)
+    for (const [name, module] of this.#own(Module)) yield* module.#walk(prefix ? `${prefix}.${name}` : name, seen)
+  }
+
+  /** Tensors of this module and, unless told otherwise, of all below it, as [dotted name, tensor]. */
+  *#members<T>(
+    op: string,
+    options: NamedMemberOptions | undefined,
+    membersOf: (module: Module) => Iterable<[string, T]>,
+    known: readonly string[] = ['recurse', 'prefix', 'removeDuplicate'],
+  ): Generator<[string, T]> {
+    checkOptions(op, options, known)
+    const { recurse = true, prefix, removeDuplicate = true } = options ?? {}
+    const start = prefixOf(op, prefix)
+    const seen = new Set<T>()
+    const modules = recurse ? this.#walk(start, removeDuplicate ? new Set() : null) : [[start, this] as const]
+    for (const [path, module] of modules) {
+      for (const [name, value] of membersOf(module)) {
+        if (removeDuplicate && seen.has(value)) continue
+        seen.add(value)
+        yield [path ? `${path}.${name}` : name, value]
+      }
+    }
+  }
+
+  /** This module ('') and all below it, each once, parents first. */
+  *namedModules(options?: NamedModuleOptions): Generator<[string, Module]> {
+    checkOptions('namedModules', options, ['prefix', 'removeDuplicate'])
+    const prefix = prefixOf('namedModules', options?.prefix)
+    yield* this.#walk(prefix, (options?.removeDuplicate ?? true) ? new Set() : null)
   }
 
   /** This module and all below it. */
   *modules(): Generator<Module> {
-    for (const [, module] of this.namedModules()) yield module
+    for (const [, module] of this.#walk('', new Set())) yield module
   }
 
   /** All parameters with their dotted names, each once, in order of registration. */
-  *namedParameters(): Generator<[string, Parameter]> {
-    const seen = new Set<Parameter>()
-    for (const [prefix, module] of this.namedModules()) {
-      for (const [name, parameter] of module.#own(Parameter)) {
-        if (seen.has(parameter)) continue
-        seen.add(parameter)
-        yield [prefix ? `${prefix}.${name}` : name, parameter]
-      }
-    }
+  *namedParameters(options?: NamedMemberOptions): Generator<[string, Parameter]> {
+    yield* this.#members('namedParameters', options, module => module.#own(Parameter))
   }
 
   /** All parameters, each once. */
-  *parameters(): Generator<Parameter> {
-    for (const [, parameter] of this.namedParameters()) yield parameter
+  *parameters(options?: MemberOptions): Generator<Parameter> {
+    for (const [, p] of this.#members('parameters', options, module => module.#own(Parameter), ['recurse'])) yield p
   }
 
-  /** All buffers with their dotted names. */
-  *namedBuffers(): Generator<[string, Tensor]> {
-    for (const [prefix, module] of this.namedModules()) {
-      for (const name of module._bufferNames.keys()) {
-        const value = (module as unknown as Record<string, unknown>)[name]
-        if (value instanceof Tensor) yield [prefix ? `${prefix}.${name}` : name, value]
-      }
+  *#ownBuffers(): Generator<[string, Tensor]> {
+    for (const name of this._bufferNames.keys()) {
+      const value = (this as unknown as Record<string, unknown>)[name]
+      if (value instanceof Tensor) yield [name, value]
     }
   }
 
-  /** All buffers. */
-  *buffers(): Generator<Tensor> {
-    for (const [, buffer] of this.namedBuffers()) yield buffer
+  /** All buffers with their dotted names, each once. */
+  *namedBuffers(options?: NamedMemberOptions): Generator<[string, Tensor]> {
+    yield* this.#members('namedBuffers', options, module => module.#ownBuffers())
   }
 
-  #checkName(op: string, name: unknown): asserts name is string {
+  /** All buffers, each once. */
+  *buffers(options?: MemberOptions): Generator<Tensor> {
+    for (const [, b] of this.#members('buffers', options, module => module.#ownBuffers(), ['recurse'])) yield b
+  }
+
+  /** Throws where `name` is not free for what is to be registered, of which `replaces` tells whether it may take the place of another. */
+  #checkName(op: string, name: unknown, replaces: (held: unknown) => boolean): asserts name is string {
     if (typeof name !== 'string') throw new TypeError(`${op}: the name must be a string, got ${describe(name)}`)
     if (name === '' || name.includes('.'))
       throw new ValueError(`the name ${describe(name)} must not be empty or contain a dot`, { op })
     const taken = name in this && !Object.hasOwn(this, name)
     if (taken) throw new ValueError(`the name '${name}' is a method of ${this.constructor.name}`, { op })
+    const held = (this as unknown as Record<string, unknown>)[name] ?? null
+    if (held !== null && !replaces(held))
+      throw new ValueError(`'${name}' is ${describe(held)} already; take another name or delete it first`, { op })
   }
 
   /** Registers a parameter under a name that is not known beforehand; null reserves it. */
   registerParameter(name: string, parameter: Parameter | null): void {
-    this.#checkName('registerParameter', name)
+    this.#checkName('registerParameter', name, held => held instanceof Parameter)
     if (parameter !== null && !(parameter instanceof Parameter)) {
       throw new TypeError(`registerParameter: '${name}' must be a Parameter or null, got ${describe(parameter)}`)
     }
@@ -155,7 +187,7 @@ export class Module {
 
   /** Registers a module under a name that is not known beforehand. */
   addModule(name: string, module: Module): void {
-    this.#checkName('addModule', name)
+    this.#checkName('addModule', name, held => held instanceof Module)
     if (!(module instanceof Module))
       throw new TypeError(`addModule: '${name}' must be a Module, got ${describe(module)}`)
     ;(this as unknown as Record<string, unknown>)[name] = module
@@ -167,7 +199,7 @@ export class Module {
    */
   registerBuffer(name: string, tensor: Tensor | null, options?: { persistent?: boolean }): void {
     checkOptions('registerBuffer', options, ['persistent'])
-    this.#checkName('registerBuffer', name)
+    this.#checkName('registerBuffer', name, held => held instanceof Tensor && !(held instanceof Parameter))
     if (tensor !== null && !(tensor instanceof Tensor)) {
       throw new TypeError(`registerBuffer: '${name}' must be a Tensor or null, got ${describe(tensor)}`)
     }
@@ -246,9 +278,11 @@ export class Module {
   // --- state --------------------------------------------------------------------------------------------------------------
 
   /** Parameters and persistent buffers under PyTorch's keys. The tensors share the module's memory: clone them to keep a snapshot. */
-  stateDict(): StateDict {
+  stateDict(options?: StateDictOptions): StateDict {
+    checkOptions('stateDict', options, ['prefix', 'keepVars'])
+    const prefix = prefixOf('stateDict', options?.prefix)
     const state: StateDict = {}
-    for (const [name, t] of this.#namedState()) state[name] = t.detach()
+    for (const [name, t] of this.#namedState()) state[prefix + name] = options?.keepVars ? t : t.detach()
     return state
   }
 
@@ -270,39 +304,13 @@ export class Module {
    * @returns the missing and unexpected keys
    * @throws StateDictError naming every key or shape that does not fit
    */
-  loadStateDict(state: StateDict, options?: { strict?: boolean }): { missingKeys: string[]; unexpectedKeys: string[] } {
-    const op = 'loadStateDict'
-    checkOptions(op, options, ['strict'])
-    if (typeof state !== 'object' || state === null)
-      throw new TypeError(`${op}: expected an object of tensors, got ${describe(state)}`)
-    const mine = new Map(this.#namedState())
-    const missingKeys = [...mine.keys()].filter(key => !Object.hasOwn(state, key))
-    const unexpectedKeys = Object.keys(state).filter(key => !mine.has(key))
-    const problems: string[] = []
-    for (const [key, t] of mine) {
-      if (!Object.hasOwn(state, key)) continue
-      const from = state[key]
-      if (!(from instanceof Tensor)) problems.push(`'${key}' is ${describe(from)}, not a Tensor`)
-      else if (!sameShape(from.shape, t.shape))
-        problems.push(`'${key}' is ${formatShape(t.shape)} in the model, ${formatShape(from.shape)} in the file`)
-    }
-    if (options?.strict ?? true) {
-      for (const key of missingKeys) problems.push(`'${key}' is missing`)
-      for (const key of unexpectedKeys) {
-        const near = nearest(key, missingKeys)
-        problems.push(`'${key}' is not in the model${near ? `, did you mean '${near}'?` : ''}`)
-      }
-    }
-    if (problems.length > 0) throw new StateDictError(problems.join('\n    '), { op })
-    noGrad(() => {
-      for (const [key, t] of mine) if (Object.hasOwn(state, key)) t.copy_(state[key])
-    })
-    return { missingKeys, unexpectedKeys }
+  loadStateDict(state: StateDict, options?: { strict?: boolean }): LoadedKeys {
+    return load(new Map(this.#namedState()), state, options)
   }
 
   // --- hooks --------------------------------------------------------------------------------------------------------------
 
-  #addHook<K extends keyof Hooks>(op: string, kind: K, hook: unknown): () => void {
+  #addHook<K extends keyof Hooks>(op: string, kind: K, hook: unknown): RemovableHandle {
     if (typeof hook !== 'function') throw new TypeError(`${op}: expected a function, got ${describe(hook)}`)
     this._hooks ??= { pre: new Set(), forward: new Set(), backward: new Set() }
     // A forward that is a property of this module alone, not of its class.
@@ -310,19 +318,19 @@ export class Module {
     const set = this._hooks[kind] as Set<unknown>
     set.add(hook)
     changed()
-    return () => {
+    return removable(() => {
       changed()
       set.delete(hook)
-    }
+    })
   }
 
   /** Runs `hook(module, inputs)` before every forward. @returns a function that removes it */
-  registerForwardPreHook(hook: ForwardPreHook): () => void {
+  registerForwardPreHook(hook: ForwardPreHook): RemovableHandle {
     return this.#addHook('registerForwardPreHook', 'pre', hook)
   }
 
   /** Runs `hook(module, inputs, output)` after every forward. @returns a function that removes it */
-  registerForwardHook(hook: ForwardHook): () => void {
+  registerForwardHook(hook: ForwardHook): RemovableHandle {
     return this.#addHook('registerForwardHook', 'forward', hook)
   }
 
@@ -331,7 +339,7 @@ export class Module {
    * is no gradient; an array that it returns takes the place of gradInput.
    * @returns a function that removes it
    */
-  registerFullBackwardHook(hook: BackwardHook): () => void {
+  registerFullBackwardHook(hook: BackwardHook): RemovableHandle {
     return this.#addHook('registerFullBackwardHook', 'backward', hook)
   }
 

@@ -9,7 +9,7 @@ import { emptyTensor, Tensor } from '../tensor/tensor.js'
 import { ConvTranspose1d, ConvTranspose2d, ConvTranspose3d } from './conv.js'
 import { normalize } from './functional/distance.js'
 import { Module } from './module.js'
-import { registerParametrization } from './parametrize.js'
+import { isParametrized, registerParametrization } from './parametrize.js'
 
 /** The lengths of the slices along a dimension, kept as 1; of all elements where there is none. */
 function lengths(v: Tensor, dim: number | null): Tensor {
@@ -58,6 +58,8 @@ export function weightNorm<M extends Module>(module: M, options?: { name?: strin
   // As in PyTorch, -1 is none and not the last one.
   const dim = options?.dim === undefined ? 0 : options.dim === -1 ? null : options.dim
   const rank = weightOf(op, module, name).shape.length
+  if (isParametrized(module, name))
+    throw new ValueError(`'${name}' is parametrized already; weight norm must come first`, { op })
   return registerParametrization(module, name, new _WeightNorm(dim === null ? null : resolveDim(op, dim, rank)))
 }
 

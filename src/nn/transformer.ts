@@ -11,6 +11,7 @@ import { Module } from './module.js'
 import {
   type DecoderLayerCall,
   decoderCallNames,
+  layerOptionNames,
   TransformerDecoderLayer,
   TransformerEncoderLayer,
   type TransformerLayer,
@@ -134,9 +135,11 @@ export class Transformer extends Module {
   readonly nhead: number
   readonly batchFirst: boolean
 
-  constructor(options: TransformerOptions = {}) {
+  constructor(options?: TransformerOptions) {
     super()
-    const { dModel = 512, nhead = 8, numEncoderLayers = 6, numDecoderLayers = 6, ...rest } = options
+    const counts = ['dModel', 'nhead', 'numEncoderLayers', 'numDecoderLayers']
+    checkOptions('Transformer', options, [...counts, ...layerOptionNames])
+    const { dModel = 512, nhead = 8, numEncoderLayers = 6, numDecoderLayers = 6, ...rest } = options ?? {}
     const norm = () => new LayerNorm(dModel, { eps: rest.layerNormEps ?? 1e-5, bias: rest.bias ?? true })
     this.encoder = new TransformerEncoder(new TransformerEncoderLayer(dModel, nhead, rest), numEncoderLayers, {
       norm: norm(),

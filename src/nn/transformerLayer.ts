@@ -38,7 +38,15 @@ export interface TransformerLayerOptions {
   bias?: boolean
 }
 
-const optionNames = ['dimFeedforward', 'dropout', 'activation', 'layerNormEps', 'batchFirst', 'normFirst', 'bias']
+export const layerOptionNames = [
+  'dimFeedforward',
+  'dropout',
+  'activation',
+  'layerNormEps',
+  'batchFirst',
+  'normFirst',
+  'bias',
+]
 
 /** Makes a module without drawing: its parameters are about to be replaced. */
 function withoutDrawing<M>(make: () => M): M {
@@ -64,7 +72,7 @@ export abstract class TransformerLayer extends Module {
 
   protected constructor(op: string, dModel: number, nhead: number, options: TransformerLayerOptions = {}) {
     super()
-    checkOptions(op, options, optionNames)
+    checkOptions(op, options, layerOptionNames)
     checkInteger(op, 'dModel', dModel, 1)
     checkInteger(op, 'nhead', nhead, 1)
     if (dModel % nhead !== 0) throw new ValueError(`dModel ${dModel} is not divisible by nhead ${nhead}`, { op })

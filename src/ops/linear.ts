@@ -5,6 +5,7 @@ import type { Gradient } from '../autograd/node.js'
 import { kernel, launch } from '../core/dispatch.js'
 import { DTypeError, formatShape, ShapeError } from '../core/errors.js'
 import { emptyTensor, type Tensor } from '../tensor/tensor.js'
+import { add } from './arithmetic.js'
 import { matmul } from './matmul.js'
 import { sum } from './reduce.js'
 import { reshape } from './view.js'
@@ -74,15 +75,19 @@ const linearOp = defineOp('linear', {
 })
 
 /**
- * x·Wᵀ + b. Shapes: x [*, K], weight [N, K], bias [N] or null; result [*, N].
+ * x·Wᵀ + b. Shapes: x [*, K], weight [N, K], bias [N], a scalar or null; result [*, N]. A weight [K] gives [*].
  * @throws ShapeError if the features do not fit
  * @see https://pytorch.org/docs/stable/generated/torch.nn.functional.linear.html
  */
 export function linear(x: Tensor, weight: Tensor, bias: Tensor | null = null): Tensor {
   checkTensor('linear', x)
   checkTensor('linear', weight, 'weight')
+  if (weight.shape.length === 1 || bias?.shape?.length === 0) {
+    const product = weight.shape.length === 1 ? matmul(x, weight) : linear(x, weight)
+    return bias === null ? product : add(product, bias)
+  }
   if (weight.shape.length !== 2) {
-    throw new ShapeError(`weight must have 2 dimensions, got ${formatShape(weight.shape)}`, {
+    throw new ShapeError(`weight must have 1 or 2 dimensions, got ${formatShape(weight.shape)}`, {
       op: 'linear',
       shapes: [x.shape, weight.shape],
     })

@@ -172,7 +172,10 @@ export function oneHot(x: Index, numClasses = -1): Tensor {
   if (classes === -1) {
     if (index.count === 0)
       throw new ValueError('the number of classes of no elements is not known; pass numClasses', { op })
-    for (const c of index.toTypedArray()) classes = Math.max(classes, c + 1)
+    for (const c of index.toTypedArray()) {
+      if (c < 0) throw new IndexError(`class ${c} is negative`, { op })
+      classes = Math.max(classes, c + 1)
+    }
   }
   if (classes === 0) throw new IndexError('numClasses must be above 0', { op })
   const out = emptyTensor([...index.shape, classes], 'int32')

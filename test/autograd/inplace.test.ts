@@ -1,6 +1,6 @@
 // In place: versions, views that share memory, and what autograd makes of both.
 import test from 'ava'
-import { AutogradError, noGrad, ones, tensor, zeros } from 'glorot'
+import { AutogradError, nn, noGrad, ones, tensor, zeros } from 'glorot'
 
 test('a saved tensor changed in place is refused in backward', t => {
   const x = tensor([1, 2], { requiresGrad: true })
@@ -77,4 +77,16 @@ test('operands that overlap the target are read before they are overwritten', t 
 test('in place keeps shape and dtype, and says so', t => {
   t.throws(() => tensor([1]).add_(tensor([1, 2])), { message: /\[2\] does not broadcast to \[1\]/ })
   t.throws(() => tensor([1], { dtype: 'int32' }).add_(0.5), { message: /float32.*int32/ })
+})
+
+test('a tensor whose elements are one in memory is not changed in place', t => {
+  const row = ones([1, 2])
+  const expanded = row.expand([3, 2])
+  const message = /elements of \[3, 2\] are one in memory.*clone\(\)/
+  t.throws(() => expanded.add_(1), { message: /add_?: /, name: 'ValueError' })
+  t.throws(() => expanded.add_(1), { message })
+  t.throws(() => expanded.fill_(2), { message })
+  t.throws(() => nn.functional.elu(expanded, { inplace: true }), { message })
+  t.deepEqual(row.tolist(), [[1, 1]])
+  t.deepEqual(row.expand([1, 2]).add_(1).tolist(), [[2, 2]])
 })

@@ -77,8 +77,7 @@ const interventions: Record<string, (p: Program, random: () => number) => void> 
     p.own.options.rows[0].scale = 3 - p.own.options.rows[0].scale
   },
   'options of a loss': p => {
-    const options = (p.criterion as unknown as { options: Loose }).options
-    options.labelSmoothing = options.labelSmoothing === 0.05 ? 0.1 : 0.05
+    p.criterion.labelSmoothing = p.criterion.labelSmoothing === 0.05 ? 0.1 : 0.05
   },
   'a layer of a list replaced': p => {
     ;(p.model as nn.Sequential)[2] = new nn.Tanh()

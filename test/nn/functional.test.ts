@@ -133,3 +133,33 @@ test('gradients of normalize and cosineSimilarity', t => {
   t.true(autograd.gradcheck(v => F.normalize(v), [x]))
   t.true(autograd.gradcheck((v, w) => F.cosineSimilarity(v, w), [x, y]))
 })
+
+test('linear takes a weight of one dimension and a scalar bias, with gradients', t => {
+  const x = tensor([
+    [1, 2],
+    [3, 4],
+  ]).requiresGrad_()
+  const bias = tensor(1).requiresGrad_()
+  t.deepEqual(F.linear(x, tensor([1, -1]), bias).tolist(), [0, 0])
+  const matrix = tensor([
+    [1, 2],
+    [3, 4],
+  ])
+  const y = F.linear(x, matrix, bias)
+  t.deepEqual(y.tolist(), [
+    [6, 12],
+    [12, 26],
+  ])
+  y.sum().backward()
+  t.is(bias.grad!.item(), 4)
+  t.throws(() => F.linear(x, tensor([1, 2, 3])), { instanceOf: ShapeError })
+})
+
+test('classes below 0 are named, values that run along may be left out', t => {
+  t.throws(() => oneHot(tensor([0, -1], { dtype: 'int32' })), { message: /oneHot: class -1 is negative/ })
+  const x = randn([4, 3])
+  t.deepEqual(
+    F.batchNorm(x, undefined, undefined, { training: true }).tolist(),
+    F.batchNorm(x, null, null, { training: true }).tolist(),
+  )
+})

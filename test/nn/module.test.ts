@@ -290,3 +290,51 @@ test('to keeps gradients', t => {
   t.is(layer.weight.grad!.dtype, 'float64')
   t.deepEqual(layer.weight.grad!.tolist(), [[1, 1]])
 })
+
+test('iterators and the state dict take the options of PyTorch, and no others', t => {
+  const shared = new nn.Linear(2, 2)
+  const net = new nn.Sequential(shared, new nn.Sequential(shared))
+  const own = new nn.Linear(2, 1)
+  t.is([...net.parameters({ recurse: false })].length, 0)
+  t.is([...own.parameters({ recurse: false })].length, 2)
+  const names = (pairs: Iterable<[string, unknown]>) => [...pairs].map(([name]) => name)
+  t.deepEqual(names(net.namedParameters({ prefix: 'net' })), ['net.0.weight', 'net.0.bias'])
+  t.deepEqual(names(net.namedParameters({ removeDuplicate: false })), ['0.weight', '0.bias', '1.0.weight', '1.0.bias'])
+  t.deepEqual(names(net.namedModules({ prefix: 'net' })), ['net', 'net.0', 'net.1'])
+  t.deepEqual(names(net.namedModules({ removeDuplicate: false })), ['', '0', '1', '1.0'])
+  t.deepEqual(names(new Net().namedBuffers({ prefix: 'n' })), ['n.steps'])
+  t.deepEqual(Object.keys(own.stateDict({ prefix: 'enc.' })), ['enc.weight', 'enc.bias'])
+  t.is(own.stateDict({ keepVars: true }).weight, own.weight)
+  // @ts-expect-error a slip
+  t.throws(() => [...net.parameters({ recurs: false })], { message: /recurs.*recurse/ })
+  // @ts-expect-error a slip
+  t.throws(() => net.stateDict({ keepVar: true }), { message: /keepVar.*keepVars/ })
+  // @ts-expect-error no string
+  t.throws(() => [...net.namedModules({ prefix: 1 })], { message: /namedModules: prefix must be a string/ })
+})
+
+test('a name that holds something else is not registered over', t => {
+  const net = new Net()
+  t.throws(() => net.registerBuffer('fc1', ones([1])), { message: /registerBuffer: 'fc1' is .*already/ })
+  t.throws(() => net.registerBuffer('scale', ones([1])), { message: /'scale' is .*already/ })
+  t.throws(() => net.registerParameter('fc1', new nn.Parameter(ones([1]))), { message: /'fc1' is .*already/ })
+  t.throws(() => net.addModule('scale', new nn.Linear(1, 1)), { message: /'scale' is .*already/ })
+  net.registerBuffer('steps', ones([2]))
+  t.deepEqual(net.stateDict().steps.tolist(), [1, 1])
+})
+
+test("what registers a hook gives a handle: a function, or PyTorch's remove()", t => {
+  const layer = new nn.Linear(1, 1)
+  let calls = 0
+  const handles = [layer.registerForwardHook(() => void calls++), layer.registerForwardPreHook(() => void calls++)]
+  layer.forward(ones([1, 1]))
+  t.is(calls, 2)
+  handles[0].remove()
+  handles[1]()
+  layer.forward(ones([1, 1]))
+  t.is(calls, 2)
+  const x = ones([1]).requiresGrad_()
+  x.registerHook(() => void calls++).remove()
+  x.mul(2).sum().backward()
+  t.is(calls, 2)
+})

@@ -276,3 +276,9 @@ test('errors name both values and the layer', t => {
   })
   t.throws(() => new nn.LayerNorm(3).double().forward(rand([2, 3])), { message: /input is float32, weight float64/ })
 })
+
+test('an empty batch leaves the running values of instance norm as they are', t => {
+  const norm = new nn.InstanceNorm1d(3, { trackRunningStats: true })
+  t.deepEqual(norm.forward(randn([0, 3, 4])).shape, [0, 3, 4])
+  t.deepEqual(norm.running_mean!.tolist(), [0, 0, 0])
+})

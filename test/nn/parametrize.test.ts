@@ -224,3 +224,11 @@ test('errors name both values', t => {
   })
   t.throws(() => weightNorm(new nn.Linear(3, 2), { dim: 2 }), { message: /dim 2 is out of range/ })
 })
+
+test('weight norm is the first of the steps', t => {
+  const { weightNorm, spectralNorm } = nn.utils.parametrizations
+  const message = /weightNorm: 'weight' is parametrized already/
+  t.throws(() => weightNorm(weightNorm(new nn.Linear(3, 4))), { message })
+  t.throws(() => weightNorm(spectralNorm(new nn.Linear(3, 4))), { message })
+  t.notThrows(() => spectralNorm(weightNorm(new nn.Linear(3, 4))))
+})

@@ -210,3 +210,12 @@ test('errors name both values and the layer, at any depth', t => {
     message: /the layer must be a TransformerDecoderLayer, got a TransformerEncoderLayer/,
   })
 })
+
+test('a transformer names options that are none', t => {
+  // @ts-expect-error no options
+  t.throws(() => new nn.Transformer(null), { message: /Transformer: options must be an object/ })
+  // @ts-expect-error a slip
+  t.throws(() => new nn.Transformer({ dmodel: 8 }), {
+    message: /Transformer: unknown option 'dmodel', did you mean 'dModel'/,
+  })
+})

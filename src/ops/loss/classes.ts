@@ -16,6 +16,7 @@ import { type Shape, sameShape } from '../../core/shape.js'
 import { emptyTensor, type Tensor, viewOf } from '../../tensor/tensor.js'
 import { withShape } from '../broadcast.js'
 import { cast } from '../cast.js'
+import { where } from '../choice.js'
 import { dense } from '../pointwise.js'
 import { sum } from '../reduce.js'
 import { logSoftmax, softmax } from '../softmax.js'
@@ -65,8 +66,11 @@ function perSample(grad: Tensor, shape: Shape, reduction: number, by: Tensor | n
   return withShape(grad, kept)
 }
 
-/** What forward kept last, the weights of the samples together, as a constant scalar. */
-const lastOf = (kept: Tensor) => viewOf(kept, [], [], kept.count - 1).detach()
+/** What forward kept last, the weights of the samples together, as a constant scalar; 1 where all are ignored and slopes are 0. */
+function lastOf(kept: Tensor): Tensor {
+  const total = viewOf(kept, [], [], kept.count - 1).detach()
+  return where(total.eq(0), 1, total)
+}
 
 /** The shared half of both cross entropies: launching, keeping, and the backward kernel. */
 function launchForward(

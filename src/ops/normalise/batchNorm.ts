@@ -140,8 +140,8 @@ export interface BatchNormOptions {
  */
 export function batchNorm(
   x: Tensor,
-  runningMean: Tensor | null,
-  runningVar: Tensor | null,
+  runningMean?: Tensor | null,
+  runningVar?: Tensor | null,
   options?: BatchNormOptions,
 ): Tensor {
   const op = 'batchNorm'
@@ -150,6 +150,6 @@ export function batchNorm(
   checkFlag(op, 'training', training)
   checkNumber(op, 'momentum', momentum)
   checkNumber(op, 'eps', eps)
-  const running = { mean: runningMean, variance: runningVar, counter: null, momentum, training }
+  const running = { mean: runningMean ?? null, variance: runningVar ?? null, counter: null, momentum, training }
   return normalizeBatch(op, x, weight, bias, running, eps)
 }

@@ -55,6 +55,6 @@ export function instanceNorm(x: Tensor, options?: InstanceNormOptions): Tensor {
     const message = `needs more than 1 element in each channel, input ${formatShape(x.shape)} has 1`
     throw new ValueError(message, { op, shapes: [x.shape] })
   }
-  if (runningMean !== null && runningVar !== null) move(x, runningMean, runningVar, momentum)
+  if (runningMean !== null && runningVar !== null && x.count > 0) move(x, runningMean, runningVar, momentum)
   return groupNorm(x, C, { weight, bias, eps })
 }
